@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  oxc: { decorator: { legacy: true } },
+  ssr: { resolve: { conditions: ["leasehold-source"] } },
+  test: {
+    include: ["test/**/*.test.ts"],
+    fsModuleCache: false,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    reporters: process.env["CI"] ? ["default", ["json", { outputFile: "coverage/report.json" }]] : ["default"],
+  },
+});
