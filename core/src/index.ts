@@ -1,1 +1,82 @@
-export {};
+export { z } from "zod";
+export type { OptionMeta } from "./config/option-meta.ts";
+export { Credentials } from "./credentials.ts";
+export { Decline, decline, Refusal, refuse } from "./hooks/answers.ts";
+export type { Beat, ExecuteTap, HeartbeatOptions, Hooks, TapOrder, Tappable } from "./hooks/taps.ts";
+export { JsonNumber, type JsonTree, jsonMemberText, parseJsonTree } from "./json/tree.ts";
+export { isJsonObject, type JsonObject, type JsonValue } from "./json/value.ts";
+export type { Logger } from "./log/logger.ts";
+export type { Check, CheckResult, Command, Invocation } from "./plugin/command.ts";
+export { definePlugin } from "./plugin/define-plugin.ts";
+export {
+  API_VERSION,
+  type OptionsSchema,
+  type Plugin,
+  type PluginContext,
+  type PluginDefinition,
+  type PluginFactory,
+  type Profiles,
+  type Resources,
+  type RunnerFacts,
+  type Sources,
+  type Teardown,
+} from "./plugin/plugin.ts";
+export type { Executor, Profile } from "./profiles/profile.ts";
+export { type AbortReason, RunAborted } from "./run/aborted.ts";
+export {
+  type AnyEntrypoint,
+  type Entrypoint,
+  type EntrypointKind,
+  type EntrypointKinds,
+  entrypoint,
+} from "./run/entrypoint.ts";
+export {
+  failed,
+  isOutcome,
+  jsonResult,
+  type Outcome,
+  type OutcomeDetails,
+  type OutcomeStatus,
+  type Result,
+  type RunError,
+  refused,
+  stopped,
+  succeeded,
+  type Timings,
+  textResult,
+  withResult,
+} from "./run/outcome.ts";
+export {
+  type CapturedOutput,
+  LaunchError,
+  type LaunchedProcess,
+  type ProcessExit,
+  ProcessLauncher,
+  type ProcessSpec,
+} from "./run/process-launcher.ts";
+export type {
+  KillReceipt,
+  Owner,
+  OwnerRef,
+  Ownership,
+  Resource,
+  ResourceClaim,
+  ResourceHandler,
+} from "./run/resource.ts";
+export type { Agent, Run, RunEvent, RunLimits, Session } from "./run/run.ts";
+export { keyOf, type Provider, type Services } from "./services/services.ts";
+export { type Token, token } from "./services/token.ts";
+export type {
+  Accepted,
+  DeliveryAnswer,
+  DeliveryAttempt,
+  Feed,
+  LeasedRun,
+  LeaseSource,
+  Offer,
+  RunMoment,
+  Slot,
+  StopAnswer,
+  StopTarget,
+} from "./sources/source.ts";
+export type { Phase, Telemetry, TelemetryEvent } from "./telemetry.ts";

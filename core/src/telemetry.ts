@@ -1,0 +1,59 @@
+import type { Outcome, OutcomeStatus } from "./run/outcome.ts";
+import type { KillReceipt } from "./run/resource.ts";
+
+interface OfRun {
+  readonly source: string;
+  readonly run: string;
+  readonly session: string;
+  readonly agent: string;
+}
+
+/** What the core tells about its work. Never holds parameters, results or credentials, but for `outcome`. */
+export type TelemetryEvent =
+  | ({ readonly type: "lease"; readonly verdict: "started" | "joined" | "settled" } & OfRun)
+  | ({ readonly type: "phase"; readonly phase: Phase } & OfRun)
+  | {
+      readonly type: "tap";
+      readonly plugin: string;
+      readonly hook: string;
+      readonly run?: string;
+      readonly ms: number;
+      readonly fault?: string;
+    }
+  | ({
+      readonly type: "outcome";
+      readonly status: OutcomeStatus;
+      readonly outcome: Outcome;
+      readonly ms: number;
+    } & OfRun)
+  | {
+      readonly type: "delivery";
+      readonly source: string;
+      readonly run: string;
+      readonly report: string;
+      readonly attempt: number;
+      readonly answer: string;
+    }
+  | {
+      readonly type: "slot";
+      readonly source: string;
+      readonly busy: number;
+      readonly slots: number;
+      readonly quarantined: number;
+    }
+  | {
+      readonly type: "resource";
+      readonly act: "owned" | "released" | "ended";
+      readonly kind: string;
+      readonly id: string;
+      readonly receipt?: KillReceipt;
+    }
+  | { readonly type: "plugin"; readonly plugin: string; readonly act: "setup" | "teardown"; readonly ms: number };
+
+/** The stations of a run, named for the hooks. */
+export type Phase = "onLease" | "resolveEntrypoint" | "execute" | "onResult" | "settled";
+
+/** Where plugins listen and the core speaks. A listener's throw is dropped with one warning. */
+export interface Telemetry {
+  subscribe(listener: (event: TelemetryEvent) => void): () => void;
+}
