@@ -1,0 +1,51 @@
+import { z } from "zod";
+import type {} from "./option-meta.ts";
+
+/** The runner's own options; plugins bring theirs. */
+export const coreOptions = z.strictObject({
+  projectDir: z.string().min(1).default(".").meta({
+    env: "PROJECT_DIR",
+    flag: "-p, --project-dir <directory>",
+    description: "Where runs work by default; part of the runner's identity. Default: the current directory",
+  }),
+  projectRoots: z.array(z.string().min(1)).optional().meta({
+    description: "Directories under which a run's own project directory must lie. Default: the project directory",
+  }),
+  profile: z.string().min(1).optional().meta({
+    env: "PROFILE",
+    flag: "-x, --profile <name>",
+    description: "The active profile. Default: the first one configured",
+  }),
+  profilesDir: z.string().min(1).optional().meta({
+    description: "Directory of profile files in the AOF runner's form (profiles/<name>.json)",
+  }),
+  timeoutSeconds: z.number().positive().max(2_000_000).default(300).meta({
+    unit: "seconds",
+    description: "Deadline of runs whose agent and profile set none",
+  }),
+  graceSeconds: z.number().nonnegative().max(3_600).default(5).meta({
+    unit: "seconds",
+    description: "Time between SIGTERM and SIGKILL when something is ended",
+  }),
+  drainTimeoutSeconds: z.number().nonnegative().max(2_000_000).default(3).meta({
+    env: "DRAIN_TIMEOUT",
+    flag: "--drain-timeout <seconds>",
+    unit: "seconds",
+    description: "How long running work may go on after the first SIGINT or SIGTERM before it is stopped",
+  }),
+  outputBytes: z
+    .int()
+    .positive()
+    .default(8 * 1024 * 1024)
+    .meta({ unit: "bytes", description: "Bytes kept of each output stream of a run" }),
+  verbose: z.boolean().default(false).meta({
+    env: "VERBOSE",
+    flag: "-v, --verbose",
+    description: "Log at debug level",
+  }),
+});
+
+/** The options as the runner uses them: directories absolute. */
+export interface CoreOptions extends z.output<typeof coreOptions> {
+  readonly projectRoots: string[];
+}

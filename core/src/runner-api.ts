@@ -1,0 +1,51 @@
+import type { CoreOptions } from "./config/core-options.ts";
+import type { Logger } from "./log/logger.ts";
+import type { Plugin } from "./plugin/plugin.ts";
+import type { Profile } from "./profiles/profile.ts";
+import type { Outcome } from "./run/outcome.ts";
+import type { LeasedRun } from "./sources/source.ts";
+import type { Telemetry } from "./telemetry.ts";
+
+/** A plugin with its options merged and checked. */
+export interface ResolvedPlugin {
+  readonly plugin: Plugin;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** All that a runner is made from. */
+export interface RunnerSpec {
+  readonly options: CoreOptions;
+  /** In list order; the runner orders them by `dependsOn` and `uses`. */
+  readonly plugins: readonly ResolvedPlugin[];
+  readonly log: Logger;
+}
+
+/** What `leasehold plugins` shows of one plugin. */
+export interface PluginReport {
+  readonly name: string;
+  readonly after: readonly string[];
+  /** e.g. `onLease`, `execute:command`, `onHeartbeat`. */
+  readonly taps: readonly string[];
+  readonly provides: readonly string[];
+  readonly sources: readonly string[];
+  readonly profiles: readonly string[];
+  readonly setupMs: number;
+}
+
+/** A runner whose plugins are set up. */
+export interface Runner {
+  readonly profiles: readonly Profile[];
+  readonly activeProfile: Profile | undefined;
+  readonly plugins: readonly PluginReport[];
+  readonly telemetry: Telemetry;
+  /**
+   * Starts every source and leases until `drain` is aborted or no source has more to come. Then: running work may go on for
+   * `drainTimeoutSeconds` or until `stop` is aborted, is stopped after that, and what is owed is delivered.
+   * Rejects with a `LeaseholdError` when a source fails.
+   */
+  lease(signals: { readonly drain: AbortSignal; readonly stop: AbortSignal }): Promise<void>;
+  /** Takes one run through the hooks without any source; aborting `signal` stops it. Never rejects for the run's own failure. */
+  execute(run: LeasedRun, options?: { readonly profile?: Profile; readonly signal?: AbortSignal }): Promise<Outcome>;
+  /** Ends everything, in reverse order; collects errors into one `FaultReport`. Calling it twice is fine. */
+  close(): Promise<void>;
+}
