@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Heart } from "../../../core/src/hooks/heart.ts";
 import { lease } from "../../fixtures/leasing.ts";
 import { QueueSource } from "../../fixtures/queue-source.ts";
@@ -85,21 +85,6 @@ describe("onHeartbeat", () => {
     expect(log).toContainEqual(expect.objectContaining({ level: 50, plugin: "faulty", hook: "onHeartbeat" }));
   });
 
-  it("ends with the leasing", async () => {
-    const beats = counter(1);
-    const source = new QueueSource();
-    const { drain, ended } = await lease(
-      [source],
-      [plugin("fast", ({ hooks }) => hooks.onHeartbeat.tap(beats.up, { everySeconds: 0.002 }))],
-    );
-    await beats.reached;
-    drain.abort();
-    await ended;
-    const count = beats.count();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(beats.count()).toBe(count);
-  });
-
   it.each([0, -1, Number.NaN, "5"])("refuses a fixed interval of %s", async (everySeconds) => {
     const booting = lease(
       [],
@@ -110,6 +95,26 @@ describe("onHeartbeat", () => {
 });
 
 describe("Heart", () => {
+  it("leaves no timer behind when a beat stops it", () => {
+    vi.useFakeTimers();
+    try {
+      const beats: number[] = [];
+      const heart = new Heart(
+        (at) => {
+          beats.push(at);
+          heart.stop();
+        },
+        () => undefined,
+      );
+      heart.add("p", 0.01);
+      heart.start();
+      vi.advanceTimersByTime(1_000);
+      expect([beats.length, vi.getTimerCount()]).toEqual([1, 0]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("keeps its grid when a beat comes late", () => {
     const heart = new Heart(
       () => undefined,
