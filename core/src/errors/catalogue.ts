@@ -91,6 +91,10 @@ export const catalogue = {
     message: 'plugin "{plugin}" gave no outcome within {seconds} s after the run was told to end, in {hook}',
     fix: "Its resources were ended and the slot is set aside; restart the runner to get the slot back.",
   },
+  RUN_FAILED: {
+    message: "{problem}",
+    fix: "See the run's log; an executor said so without a code of its own.",
+  },
   RUN_STOPPED: {
     message: "{problem}",
     fix: "Nothing; the run was told to end.",

@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { FaultReport, LeaseholdError, messageOf } from "../../../core/src/errors/leasehold-error.ts";
+import { didYouMean, nearest } from "../../../core/src/errors/nearest.ts";
+
+describe("LeaseholdError", () => {
+  it("fills its sentences and keeps details and cause", () => {
+    const cause = new Error("no port");
+    const error = new LeaseholdError("SETUP_FAILED", { plugin: "web", problem: "{plugin} no port" }, { cause });
+    expect(error).toMatchObject({
+      name: "LeaseholdError",
+      code: "SETUP_FAILED",
+      message: 'setup of plugin "web" failed: {plugin} no port',
+      details: { plugin: "web" },
+      cause,
+    });
+  });
+
+  it("leaves a placeholder that nobody filled", () => {
+    expect(new LeaseholdError("PLUGIN_DUPLICATE").message).toBe('two plugins are named "{plugin}"');
+  });
+
+  it("is listed in a report with what to do", () => {
+    const report = new FaultReport("Two faults", [new LeaseholdError("PLUGIN_DUPLICATE", { plugin: "a" })]);
+    expect(report.message).toBe(
+      'Two faults:\n  - two plugins are named "a" [PLUGIN_DUPLICATE]\n    Remove one of them from the list of plugins.',
+    );
+  });
+});
+
+describe("messageOf", () => {
+  it.each([
+    [new Error("text"), "text"],
+    [new RangeError(), "RangeError"],
+    ["text", "text"],
+    [null, "a thrown null"],
+    [5, "a thrown number"],
+    [{ message: "text" }, "a thrown object"],
+  ])("reads %s", (thrown, text) => {
+    expect(messageOf(thrown)).toBe(text);
+  });
+});
+
+describe("nearest", () => {
+  it("finds what a misspelt name meant, and nothing else", () => {
+    expect(nearest("onLeese", ["onResult", "onLease"])).toBe("onLease");
+    expect(nearest("network", ["onResult", "onLease"])).toBeUndefined();
+    expect(nearest("x", [])).toBeUndefined();
+    expect(didYouMean("onLeese", ["onLease"])).toBe(' (did you mean "onLease"?)');
+  });
+});
