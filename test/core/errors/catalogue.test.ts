@@ -20,7 +20,7 @@ describe("the error catalogue", () => {
 
   it("holds every code that is thrown or put into an outcome", async () => {
     const text = await sources();
-    const named = [...text.matchAll(/(?:LeaseholdError\(\s*|code: |"|\()"?((?:[A-Z]+_)+[A-Z]+)"/g)].map(
+    const named = [...text.matchAll(/(?:LeaseholdError\(\s*|code: |code : |toRunError\(error, )"([A-Z_]+)"/g)].map(
       ([, code]) => code as string,
     );
     expect(named.length).toBeGreaterThan(20);
