@@ -22,7 +22,7 @@ export function readWords(words: readonly string[], kindOf: (name: string) => Ki
       continue;
     }
     const [, name, inline] = named;
-    const text = inline ?? valueOf(kindOf(name), rest);
+    const text = inline ?? takeValue(kindOf(name), rest);
     flag = text === true ? name : undefined;
     if (text !== undefined) given.set(name, [...(given.get(name) ?? []), text]);
     else {
@@ -33,7 +33,7 @@ export function readWords(words: readonly string[], kindOf: (name: string) => Ki
   return { given, problems, unusable };
 }
 
-function valueOf(kind: Kind, rest: string[]): string | true | undefined {
+function takeValue(kind: Kind, rest: string[]): string | true | undefined {
   if (kind === "boolean") return true;
   const hasValue = rest[0] !== undefined && !rest[0].startsWith("--");
   if (hasValue) return rest.shift();
