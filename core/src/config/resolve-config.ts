@@ -1,6 +1,7 @@
 import path from "node:path";
 import { z } from "zod";
 import { FaultReport } from "../errors/leasehold-error.ts";
+import { planPlugins } from "../plugin/order.ts";
 import type { RunnerSpec } from "../runner-api.ts";
 import { type Configuration, ownerOf } from "./configuration.ts";
 import { type CoreOptions, coreOptions } from "./core-options.ts";
@@ -44,18 +45,24 @@ export async function resolveConfig(config: Configuration, surroundings: Surroun
       ),
     ),
   );
-  const faults = [...config.faults, ...core.faults, ...plugins.flatMap((resolved) => resolved.faults)];
+  const resolved = config.plugins.map((plugin, index) => ({ plugin, options: plugins[index]?.values ?? {} }));
+  const faults = [
+    ...config.faults,
+    ...planPlugins(resolved).faults,
+    ...core.faults,
+    ...plugins.flatMap((one) => one.faults),
+  ];
   if (faults.length > 0) throw new FaultReport("the configuration has faults", faults);
   const options = withDirectories(core, surroundings.cwd);
   return {
     options,
-    plugins: config.plugins.map((plugin, index) => ({ plugin, options: plugins[index]?.values ?? {} })),
+    plugins: resolved,
     settings: [
       ...core.settings.map((setting) => ({
         ...setting,
         value: Object.entries(options).find(([name]) => name === setting.field.name)?.[1],
       })),
-      ...plugins.flatMap((resolved) => resolved.settings),
+      ...plugins.flatMap((one) => one.settings),
     ],
   };
 }

@@ -30,14 +30,6 @@ export function createLogger({ verbose, secrets = [], stream = process.stderr }:
   );
 }
 
-/** A run's logger: every line carries its ids and its agent. */
-export function forRun(
-  log: Logger,
-  run: { readonly id: string; readonly session: { readonly id: string }; readonly agent: { readonly name: string } },
-): Logger {
-  return log.child({ run_id: run.id, session_id: run.session.id, agent: run.agent.name });
-}
-
 /** Stacks are for those who asked for them. */
 function briefError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
