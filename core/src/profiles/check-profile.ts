@@ -16,7 +16,7 @@ const profile = z.object({
   executor: z.looseObject({ type: z.string().min(1), command: z.string().nullish() }),
   agents: z.array(z.looseObject({ name: z.string().min(1), timeoutSeconds: z.number().positive().optional() })),
   timeoutSeconds: z.number().positive().optional(),
-  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "not a variable's name"), z.string()).optional(),
+  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()).optional(),
 });
 
 /** The profile, frozen, each agent with a description. Throws PROFILE_INVALID with every problem in one sentence. */
