@@ -97,10 +97,9 @@ export function agentView(coordinator: Coordinator, agent: Agent, { raw }: { raw
   return omitNulls({ name, description, type, script, parameters_schema: schema, ...rest, created_at, modified_at });
 }
 
-/** Refuses an agent that could not be executed: a procedural one needs a script that exists. */
-export function checkAgent({ store }: Coordinator, { type, script }: AgentDefinition): void {
+/** Refuses an agent that nothing could execute. That its script exists matters only when a run is created. */
+export function checkAgent({ type, script }: AgentDefinition): void {
   if (type === "procedural" && !script) throw new Refusal(400, "A procedural agent needs a script");
-  if (script && !store.scripts.get(script)) throw new Refusal(400, `Script not found: ${script}`);
 }
 
 function scriptSchema({ store }: Coordinator, { name, definition: { script } }: Agent & { kind: "own" }) {

@@ -6,10 +6,11 @@ export type Clock = { now(): number; text(at?: number): string };
  * their timestamps, so two readings must never be equal.
  */
 export function createClock(read: () => number = Date.now): Clock {
-  let last = 0;
+  // Whole microseconds: steps of 0.001 ms would lose themselves in rounding.
+  let micros = 0;
   const now = () => {
-    last = Math.max(read(), last + 0.001);
-    return last;
+    micros = Math.max(Math.round(read() * 1000), micros + 1);
+    return micros / 1000;
   };
   return { now, text: (at = now()) => timestampText(at) };
 }

@@ -30,6 +30,8 @@ export type EmbeddedCoordinator = AsyncDisposable & {
   readonly record: readonly RecordEntry[];
   /** The first wanted entry of the record, kept or still to come; rejects with the signal's reason. */
   recorded(wanted: (entry: RecordEntry) => boolean, signal?: AbortSignal): Promise<RecordEntry>;
+  /** Resolves when a poll of this runner waits for work, at once if one does already. */
+  polling(runnerId: string): Promise<void>;
   /** Checks runners and unmatched runs now instead of at the next interval (protocol §2.8). */
   checkLifecycle(): void;
   /** Ends abandoned sessions now instead of at the next interval (protocol §2.8). */
@@ -121,6 +123,7 @@ function opened(
     port: Number(new URL(url).port),
     record: record.entries,
     recorded: (wanted, signal) => record.waitFor(wanted, signal),
+    polling: (runnerId) => coordinator.waiting.whenWaiting(runnerId),
     checkLifecycle,
     reap,
     close,

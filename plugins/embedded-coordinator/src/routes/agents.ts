@@ -41,7 +41,7 @@ export function agentRoutes(app: FastifyInstance, { coordinator }: RouteContext)
   app.post("/agents", async (request, reply) => {
     const { name, ...definition } = validBody(request.body, newAgentSchema).value;
     if (findAgent(coordinator, name)?.kind === "own") throw new Refusal(409, `Agent already exists: ${name}`);
-    checkAgent(coordinator, definition);
+    checkAgent(definition);
     const now = naiveTimestamp(clock.now());
     store.agents.insert({ name, definition: JSON.stringify(definition), created_at: now, modified_at: now });
     return reply.code(201).send(agentView(coordinator, requireAgent(coordinator, name), { raw: true }));
@@ -52,7 +52,7 @@ export function agentRoutes(app: FastifyInstance, { coordinator }: RouteContext)
     const { name, definition } = requireOwn(request.params.name);
     const changes = Object.entries(value).filter(([, part]) => part !== null && part !== undefined);
     const changed: AgentDefinition = { ...definition, ...Object.fromEntries(changes) };
-    checkAgent(coordinator, changed);
+    checkAgent(changed);
     store.agents.update(name, { definition: JSON.stringify(changed), modified_at: naiveTimestamp(clock.now()) });
     return agentView(coordinator, requireAgent(coordinator, name), { raw: true });
   });
