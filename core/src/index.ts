@@ -64,6 +64,8 @@ export type {
   ResourceHandler,
 } from "./run/resource.ts";
 export type { Agent, Run, RunEvent, RunLimits, Session } from "./run/run.ts";
+export { bootRunner } from "./runner.ts";
+export type { PluginReport, ResolvedPlugin, Runner, RunnerSpec } from "./runner-api.ts";
 export { keyOf, type Provider, type Services } from "./services/services.ts";
 export { type Token, token } from "./services/token.ts";
 export type {

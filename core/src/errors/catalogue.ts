@@ -60,7 +60,7 @@ export const catalogue = {
     fix: "The other plugins were torn down; something of this plugin may still be open.",
   },
   HOOK_UNKNOWN: {
-    message: 'there is no hook "{hook}"',
+    message: 'there is no hook "{hook}"{suggestion}',
     fix: "The hooks are {hooks}.",
   },
   HOOK_TAP_INVALID: {
