@@ -1,4 +1,11 @@
 export { z } from "zod";
+export {
+  type Config,
+  type ConfigContext,
+  type ConfigExport,
+  defineConfig,
+  type PluginEntry,
+} from "./config/define-config.ts";
 export type { OptionMeta } from "./config/option-meta.ts";
 export { Credentials } from "./credentials.ts";
 export { Decline, decline, Refusal, refuse } from "./hooks/answers.ts";
@@ -21,6 +28,7 @@ export {
   type Sources,
   type Teardown,
 } from "./plugin/plugin.ts";
+export { defineProfile, type ProfileDefinition } from "./profiles/define-profile.ts";
 export type { Executor, Profile } from "./profiles/profile.ts";
 export { type AbortReason, RunAborted } from "./run/aborted.ts";
 export {
