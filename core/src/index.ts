@@ -7,6 +7,7 @@ export {
   type PluginEntry,
 } from "./config/define-config.ts";
 export type { OptionMeta } from "./config/option-meta.ts";
+export { createRunner, type Embedding } from "./create-runner.ts";
 export { Credentials } from "./credentials.ts";
 export { Decline, decline, Refusal, refuse } from "./hooks/answers.ts";
 export type { Beat, ExecuteTap, HeartbeatOptions, Hooks, TapOrder, Tappable } from "./hooks/taps.ts";
