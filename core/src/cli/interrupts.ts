@@ -1,4 +1,4 @@
-export type Interrupt = "SIGINT" | "SIGTERM";
+type Interrupt = "SIGINT" | "SIGTERM";
 
 /** SIGINT and SIGTERM as abort signals, from now until `dispose`; meanwhile the process stays alive, whatever it waits for. */
 export interface Interrupts {

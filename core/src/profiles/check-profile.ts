@@ -6,7 +6,7 @@ import { describeIssues } from "./agent-file.ts";
 import type { Profile } from "./profile.ts";
 
 /** Profile names are file names and part of a runner's identity: no separators, no leading dot. */
-export const PROFILE_NAME: RegExp = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+const PROFILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 const profile = z.object({
   name: z
