@@ -39,13 +39,16 @@ export interface Runner {
   readonly plugins: readonly PluginReport[];
   readonly telemetry: Telemetry;
   /**
-   * Starts every source and leases until `drain` is aborted or no source has more to come. Then: running work may go on for
-   * `drainTimeoutSeconds` or until `stop` is aborted, is stopped after that, and what is owed is delivered.
-   * Rejects with a `LeaseholdError` when a source fails.
+   * Starts every source and leases until `drain` or `stop` is aborted, a source fails, or no source has more to come and
+   * all that came is done. Then: running work may go on for `drainTimeoutSeconds` or until `stop` is aborted, is stopped
+   * after that, and what is owed is delivered. Rejects with a `LeaseholdError` when a source fails or the runner is closed.
    */
   lease(signals: { readonly drain: AbortSignal; readonly stop: AbortSignal }): Promise<void>;
-  /** Takes one run through the hooks without any source; aborting `signal` stops it. Never rejects for the run's own failure. */
+  /**
+   * Takes one run through the hooks without any source; aborting `signal` stops it. Never rejects for the run's own
+   * failure, only with `RUNNER_CLOSING` once the runner is closed.
+   */
   execute(run: LeasedRun, options?: { readonly profile?: Profile; readonly signal?: AbortSignal }): Promise<Outcome>;
-  /** Ends everything, in reverse order; collects errors into one `FaultReport`. Calling it twice is fine. */
+  /** Ends everything, in reverse order, leasing too; collects errors into one `FaultReport`. Calling it twice is fine. */
   close(): Promise<void>;
 }

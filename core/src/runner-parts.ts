@@ -1,3 +1,4 @@
+import { LeaseholdError } from "./errors/leasehold-error.ts";
 import { TapBoard } from "./hooks/facade.ts";
 import { Heart } from "./hooks/heart.ts";
 import { createHookTable } from "./hooks/hook-table.ts";
@@ -40,7 +41,13 @@ export function createRunnerParts({ options, log }: RunnerSpec): RunnerParts {
   const hooks = createHookTable();
   const asked = new WeakMap<Run, Asked[]>();
   const instrument = new Instrument(telemetry, log);
-  const heart = new Heart((at) => hooks.onHeartbeat.callAsync({ at }, () => undefined));
+  const heart = new Heart(
+    (at) => hooks.onHeartbeat.callAsync({ at }, () => undefined),
+    (plugin, problem) => {
+      const fault = new LeaseholdError("TAP_FAILED", { plugin, hook: "onHeartbeat", problem });
+      log.error({ err: fault, plugin, hook: "onHeartbeat" }, fault.message);
+    },
+  );
   const board = new TapBoard(hooks, createManners(asked), instrument, heart, log);
   const services = new ServiceRegistry();
   const journal = new MemoryJournal();

@@ -1,6 +1,7 @@
 import { FaultReport, LeaseholdError, messageOf } from "./errors/leasehold-error.ts";
 import { findExecutorConflicts } from "./hooks/conflicts.ts";
-import { Lifecycle } from "./lifecycle.ts";
+import { type LeaseSignals, Lifecycle } from "./lifecycle.ts";
+import { findCopies } from "./plugin/copies.ts";
 import { planPlugins } from "./plugin/order.ts";
 import type { PluginContext } from "./plugin/plugin.ts";
 import { setUpPlugins } from "./plugin/set-up.ts";
@@ -9,6 +10,7 @@ import { addProfileFiles } from "./profiles/add-profile-files.ts";
 import type { Profile } from "./profiles/profile.ts";
 import { RunAborted } from "./run/aborted.ts";
 import type { Outcome } from "./run/outcome.ts";
+import { END_SECONDS } from "./run/pipeline.ts";
 import type { PluginReport, Runner, RunnerSpec } from "./runner-api.ts";
 import { createRunnerParts, type RunnerParts } from "./runner-parts.ts";
 import { Intake } from "./sources/intake.ts";
@@ -20,17 +22,19 @@ import { version } from "./version.ts";
  */
 export async function bootRunner(spec: RunnerSpec): Promise<Runner> {
   const { ordered, faults } = planPlugins(spec.plugins);
-  if (faults.length > 0) throw new FaultReport("The configuration has faults", faults);
+  const found = [...findCopies(spec.plugins.map(({ plugin }) => plugin)), ...faults];
+  if (found.length > 0) throw new FaultReport("The configuration has faults", found);
   const parts = createRunnerParts(spec);
-  const teardowns = new TeardownStack();
+  const teardowns = new TeardownStack((plugin, ms) => endPlugin(plugin, ms, parts, spec));
   const setUp = await setUpPlugins(ordered, (plugin) => contextFor(plugin, parts, spec), teardowns);
   parts.board.close();
+  for (const [plugin, ms] of setUp.ms) parts.telemetry.tell({ type: "plugin", plugin, act: "setup", ms });
   const fileFaults = await addProfileFiles(spec.options, parts.profiles);
   const profileFaults = fileFaults.length > 0 ? fileFaults : findProfileFaults(parts);
-  const found = [...setUp.faults, ...findExecutorConflicts(parts.board.records), ...profileFaults];
-  if (found.length > 0) {
-    await teardowns.unwind();
-    throw new FaultReport("The runner could not be set up", found);
+  const late = [...setUp.faults, ...findExecutorConflicts(parts.board.records), ...profileFaults];
+  if (late.length > 0) {
+    late.push(...(await teardowns.unwind()));
+    throw new FaultReport("The runner could not be set up", late);
   }
   const reports = ordered.map(({ plugin }) => reportOf(plugin.definition, parts, setUp.ms));
   return new BootedRunner(spec, parts, teardowns, reports);
@@ -42,6 +46,8 @@ class BootedRunner implements Runner {
   readonly #parts: RunnerParts;
   readonly #teardowns: TeardownStack;
   readonly #local: Intake;
+  readonly #end = new AbortController();
+  readonly #leases = new Set<Promise<void>>();
   #closing: Promise<void> | undefined;
 
   constructor(spec: RunnerSpec, parts: RunnerParts, teardowns: TeardownStack, plugins: readonly PluginReport[]) {
@@ -64,7 +70,17 @@ class BootedRunner implements Runner {
     return this.#parts.telemetry;
   }
 
-  async lease(signals: { readonly drain: AbortSignal; readonly stop: AbortSignal }): Promise<void> {
+  async lease(signals: LeaseSignals): Promise<void> {
+    if (this.#end.signal.aborted) throw new LeaseholdError("RUNNER_CLOSING");
+    const end = this.#end.signal;
+    const [drain, stop] = [AbortSignal.any([signals.drain, end]), AbortSignal.any([signals.stop, end])];
+    const lease = this.#lease({ drain, stop });
+    const settled = lease.catch(() => undefined);
+    this.#leases.add(settled);
+    return lease.finally(() => this.#leases.delete(settled));
+  }
+
+  async #lease(signals: LeaseSignals): Promise<void> {
     const { sources, intake, heart, log } = this.#parts;
     const intakes = sources.map(({ source }) => new Intake(source, intake));
     heart.start();
@@ -93,13 +109,24 @@ class BootedRunner implements Runner {
   }
 
   async #close(): Promise<void> {
+    const reason = { reason: "drain", message: "the runner is shutting down" } as const;
+    const ended = new RunAborted(reason.reason, reason.message);
+    this.#end.abort(ended);
     this.#local.close();
-    await this.#local.stop({ all: true }, { reason: "drain", message: "the runner is shutting down" });
-    await this.#local.idle();
+    await this.#local.stop({ all: true }, reason);
+    await Promise.all([this.#local.idle(), ...this.#leases]);
+    // Sessions that wait for a turn end while the plugins that handle their resources are still up.
+    await this.#parts.ledger.endAll(["run", "session"], ended, this.#spec.options.graceSeconds + END_SECONDS);
     const faults = await this.#teardowns.unwind();
-    await this.#parts.ledger.endAll(new RunAborted("drain", "the runner is shutting down"));
     if (faults.length > 0) throw new FaultReport("The runner was closed, with faults", faults);
   }
+}
+
+/** A plugin's resources end with it: after its own teardown, before that of the plugins it depends on. */
+async function endPlugin(plugin: string, ms: number, { ledger, telemetry }: RunnerParts, spec: RunnerSpec) {
+  telemetry.tell({ type: "plugin", plugin, act: "teardown", ms });
+  const reason = new RunAborted("drain", "the runner is shutting down");
+  await ledger.end({ type: "plugin", plugin }, reason, spec.options.graceSeconds + END_SECONDS);
 }
 
 /** Runs that come from no source: `leasehold run`. */
@@ -119,7 +146,7 @@ function contextFor(plugin: string, parts: RunnerParts, spec: RunnerSpec): Plugi
       own: (claim) => ledger.own({ type: "plugin", plugin }, claim),
       handle: (kind, handler) => ledger.handle(plugin, kind, handler),
     },
-    sources: { add: (source) => sources.push({ plugin, source: checkSource(source, parts) }) },
+    sources: { add: (source) => void sources.push({ plugin, source: checkSource(source, parts) }) },
     profiles: {
       add: (profile) => profiles.add(plugin, profile),
       all: () => profiles.all(),
@@ -132,8 +159,10 @@ function contextFor(plugin: string, parts: RunnerParts, spec: RunnerSpec): Plugi
   return Object.freeze(context);
 }
 
-function checkSource(source: LeaseSource, { sources }: RunnerParts): LeaseSource {
+function checkSource(source: LeaseSource, { sources, board }: RunnerParts): LeaseSource {
   const fault = (problem: string) => new LeaseholdError("SOURCE_INVALID", { source: source.name, problem });
+  if (!board.open) throw fault("it was added after the setup; add sources in setup only");
+  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(source.name)) throw fault("its name must be lower-case words joined by hyphens");
   if (source.name === localSource.name || sources.some((other) => other.source.name === source.name))
     throw fault("the name is taken");
   if (!Number.isInteger(source.slots) || source.slots < 1)

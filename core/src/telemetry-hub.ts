@@ -2,11 +2,14 @@ import { messageOf } from "./errors/leasehold-error.ts";
 import type { Logger } from "./log/logger.ts";
 import type { Telemetry, TelemetryEvent } from "./telemetry.ts";
 
-type Listener = (event: TelemetryEvent) => void;
+/** What was subscribed; typed to answer, for an async function is a listener too. */
+interface Subscription {
+  readonly listener: (event: TelemetryEvent) => unknown;
+}
 
 /** Hands events to every listener at once; a listener that throws is dropped, so that it cannot harm a run. */
 export class TelemetryHub implements Telemetry {
-  readonly #listeners = new Set<Listener>();
+  readonly #subscriptions = new Set<Subscription>();
   readonly #log: Logger;
 
   constructor(log: Logger) {
@@ -15,22 +18,28 @@ export class TelemetryHub implements Telemetry {
 
   /** Whether it is worth building an event. */
   get listening(): boolean {
-    return this.#listeners.size > 0;
+    return this.#subscriptions.size > 0;
   }
 
-  subscribe(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  subscribe(listener: (event: TelemetryEvent) => void): () => void {
+    const subscription = { listener };
+    this.#subscriptions.add(subscription);
+    return () => void this.#subscriptions.delete(subscription);
   }
 
   tell(event: TelemetryEvent): void {
-    for (const listener of this.#listeners) {
+    for (const subscription of this.#subscriptions) {
       try {
-        listener(event);
+        const answer = subscription.listener(event);
+        if (answer instanceof Promise) answer.catch((thrown) => this.#drop(subscription, thrown));
       } catch (thrown) {
-        this.#listeners.delete(listener);
-        this.#log.warn({ err: thrown }, `a telemetry listener failed and was dropped: ${messageOf(thrown)}`);
+        this.#drop(subscription, thrown);
       }
     }
+  }
+
+  #drop(subscription: Subscription, thrown: unknown): void {
+    if (!this.#subscriptions.delete(subscription)) return;
+    this.#log.warn({ err: thrown }, `a telemetry listener failed and was dropped: ${messageOf(thrown)}`);
   }
 }

@@ -32,7 +32,7 @@ export const catalogue = {
     fix: "Remove one of them from the list of plugins.",
   },
   PLUGIN_MISSING: {
-    message: 'plugin "{plugin}" depends on "{dependency}"{meant}, which is not configured',
+    message: 'plugin "{plugin}" depends on "{dependency}", which is not configured{suggestion}',
     fix: 'Add "{dependency}" to the list of plugins.',
   },
   PLUGIN_CYCLE: {
@@ -95,9 +95,13 @@ export const catalogue = {
     message: 'plugin "{plugin}" gave no outcome within {seconds} s after the run was told to end, in {hook}',
     fix: "Its resources were ended and the slot is set aside; restart the runner to get the slot back.",
   },
-  RUN_ABORTED: {
+  RUN_STOPPED: {
     message: "{problem}",
     fix: "Nothing; the run was told to end.",
+  },
+  RUN_TIMEOUT: {
+    message: "the run took longer than {seconds} s",
+    fix: "Raise the timeout of the agent, of its profile, or timeoutSeconds in runner.config.ts.",
   },
   RUN_REFUSED: {
     message: 'plugin "{plugin}" refused the run: {problem}',
@@ -127,6 +131,10 @@ export const catalogue = {
     message: 'nobody provides the service "{service}"',
     fix: "Add the plugin that provides it, and name it in dependsOn.",
   },
+  SERVICE_CYCLE: {
+    message: "services need each other in a circle: {cycle}",
+    fix: "Let one of them get the other when it is used, not when it is built.",
+  },
   SERVICE_IN_USE: {
     message: 'service "{service}" is overridden by "{plugin}" after it was first used by "{user}"',
     fix: 'Put "{plugin}" before "{user}" in the list of plugins.',
@@ -138,6 +146,22 @@ export const catalogue = {
   RESOURCE_UNHANDLED: {
     message: 'nobody handles resources of kind "{kind}"',
     fix: "Register a handler with resources.handle before owning one.",
+  },
+  RESOURCE_REFUSED: {
+    message: 'resource {kind} {id} is refused: its owner "{owner}" has ended',
+    fix: "Own resources only while the run is under way, and let signals end what waits to start.",
+  },
+  RESOURCE_STUCK: {
+    message: 'plugin "{plugin}" did not end {kind} {id} within {seconds} s',
+    fix: "It counts as alive and its slot is set aside; end it by hand and restart the runner.",
+  },
+  JOURNAL_FAILED: {
+    message: "the run was not started, for the journal could not be written: {problem}",
+    fix: "Mend what the cause names (space, permissions), then send the run again.",
+  },
+  REPORT_FAILED: {
+    message: 'lease source "{source}" could not put the outcome ({status}) into a report: {problem}',
+    fix: "Mend the source's reports, or the plugin whose outcome it cannot report.",
   },
   SOURCE_INVALID: {
     message: 'lease source "{source}": {problem}',

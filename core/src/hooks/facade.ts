@@ -51,6 +51,11 @@ export class TapBoard {
       this.#interceptRegistration(table[hook] as unknown as Tapped, manners[hook]);
   }
 
+  /** Whether plugins may still tap: their setups are under way. */
+  get open(): boolean {
+    return this.#open;
+  }
+
   /** No tap after this: the setups are over. */
   close(): void {
     this.#open = false;
@@ -89,27 +94,29 @@ export class TapBoard {
     const about = { plugin, hook: "onHeartbeat" };
     return Object.freeze({
       tap: (fn: Tap, options: HeartbeatOptions) => {
+        this.#check(about.hook, fn);
         const every = options?.everySeconds;
         if (typeof every !== "function" && !(typeof every === "number" && every > 0))
           throw new LeaseholdError("HOOK_TAP_INVALID", { hook: "onHeartbeat", problem: "no everySeconds above 0" });
-        this.#tap(tapped, about, fn, undefined, this.#heart.add(every));
+        this.#tap(tapped, about, fn, undefined, this.#heart.add(plugin, every));
       },
     });
   }
 
   #tap(tapped: Tapped, about: Omit<TapRecord, "ordered">, fn: Tap, order?: TapOrder, pulse?: Pulse): void {
-    if (!this.#open) throw new LeaseholdError("HOOK_TAP_LATE", { hook: about.hook });
-    if (typeof fn !== "function")
-      throw new LeaseholdError("HOOK_TAP_INVALID", {
-        hook: about.hook,
-        problem: `a ${typeof fn} instead of a function`,
-      });
+    this.#check(about.hook, fn);
     const place = order?.order;
-    if (place !== undefined && !(place in STAGES))
+    if (place !== undefined && !Object.hasOwn(STAGES, place))
       throw new LeaseholdError("HOOK_TAP_INVALID", { hook: about.hook, problem: `the order "${String(place)}"` });
     const stage = place === undefined ? 0 : STAGES[place];
     tapped.tapAsync({ name: about.plugin, stage, ...(pulse ? { pulse } : {}) }, fn);
     this.records.push({ ...about, ordered: place !== undefined });
+  }
+
+  #check(hook: string, fn: unknown): void {
+    if (!this.#open) throw new LeaseholdError("HOOK_TAP_LATE", { hook });
+    if (typeof fn !== "function")
+      throw new LeaseholdError("HOOK_TAP_INVALID", { hook, problem: `a ${typeof fn} instead of a function` });
   }
 
   #interceptRegistration(tapped: Tapped, manner: Manner): void {

@@ -55,10 +55,12 @@ export class Instrument {
       let answer: unknown;
       try {
         answer = tap(...(argsThenCallback as never[]));
+        // A promise of our own, for a foreign one may throw in `then`, which tapable would never hear of.
+        if (isThenable(answer)) answer = Promise.resolve(answer);
       } catch (thrown) {
         return finish(thrown, true);
       }
-      if (!isThenable(answer)) return finish(answer, false);
+      if (!(answer instanceof Promise)) return finish(answer, false);
       answer.then(
         (value) => finish(value, false),
         (thrown) => finish(thrown, true),

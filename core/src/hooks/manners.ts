@@ -56,7 +56,8 @@ function judgeEntrypoint(answer: unknown, plugin: string, run: Run, asked: WeakM
 }
 
 function judgeOutcome(answer: unknown): Outcome {
-  if (isOutcome(answer)) return answer;
+  // A copy, so that nothing a plugin does later reaches an outcome that was taken.
+  if (isOutcome(answer)) return Object.freeze({ ...answer });
   throw new Error(`it answered ${nameOf(answer)}, which is no outcome; use succeeded, failed, refused or stopped`);
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { coreCopy } from "./copies.ts";
 import type { OptionsSchema, Plugin, PluginDefinition, PluginFactory } from "./plugin.ts";
 
 type NoOptions = z.ZodObject<Record<never, never>>;
@@ -11,6 +12,6 @@ export function definePlugin<Schema extends OptionsSchema = NoOptions>(
   definition: PluginDefinition<Schema>,
 ): PluginFactory<Schema> {
   const factory = (options?: unknown): Plugin =>
-    Object.freeze({ definition: definition as unknown as PluginDefinition, options: options ?? {} });
+    Object.freeze({ definition: definition as unknown as PluginDefinition, options: options ?? {}, core: coreCopy });
   return factory as PluginFactory<Schema>;
 }

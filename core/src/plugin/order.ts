@@ -28,8 +28,8 @@ function missingDependencies<P extends { readonly plugin: Plugin }>(byName: Read
     (definition.dependsOn ?? [])
       .filter((dependency) => !byName.has(dependency))
       .map((dependency) => {
-        const meant = didYouMean(dependency, [...byName.keys()]);
-        return new LeaseholdError("PLUGIN_MISSING", { plugin: definition.name, dependency, meant });
+        const suggestion = didYouMean(dependency, [...byName.keys()]);
+        return new LeaseholdError("PLUGIN_MISSING", { plugin: definition.name, dependency, suggestion });
       }),
   );
 }

@@ -37,6 +37,8 @@ export interface PluginDefinition<Schema extends OptionsSchema = OptionsSchema> 
 export interface Plugin {
   readonly definition: PluginDefinition;
   readonly options: unknown;
+  /** Which copy of the core made it, as `definePlugin` notes it. */
+  readonly core?: string;
 }
 
 /** What `definePlugin` makes: call it in `runner.config.ts`, with options where the schema wants any. */

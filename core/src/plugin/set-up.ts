@@ -1,6 +1,6 @@
 import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
 import type { ResolvedPlugin } from "../runner-api.ts";
-import type { PluginContext } from "./plugin.ts";
+import type { PluginContext, Teardown } from "./plugin.ts";
 import type { TeardownStack } from "./teardown-stack.ts";
 import { withinSeconds } from "./within.ts";
 
@@ -17,6 +17,7 @@ export async function setUpPlugins(
   plugins: readonly ResolvedPlugin[],
   contextOf: (plugin: string) => PluginContext,
   teardowns: TeardownStack,
+  seconds = SETUP_SECONDS,
 ): Promise<SetUp> {
   const ms = new Map<string, number>();
   const faults: LeaseholdError[] = [];
@@ -24,14 +25,22 @@ export async function setUpPlugins(
     const { name, dependsOn = [] } = plugin.definition;
     if (dependsOn.some((dependency) => !ms.has(dependency))) continue;
     const startedAt = performance.now();
+    const setup = (async () => plugin.definition.setup?.(contextOf(name), options))();
+    let teardown: Teardown | void;
+    // Before the setup has ended, for a setup that fails may have started things already.
+    teardowns.push(name, () => teardown?.());
     try {
-      const late = () => new LeaseholdError("SETUP_LATE", { plugin: name, seconds: SETUP_SECONDS });
-      const setup = async () => plugin.definition.setup?.(contextOf(name), options);
-      const teardown = await withinSeconds(SETUP_SECONDS, setup, late);
-      if (typeof teardown === "function") teardowns.push(name, teardown);
+      const late = new LeaseholdError("SETUP_LATE", { plugin: name, seconds });
+      const answer = await withinSeconds(
+        seconds,
+        () => setup,
+        () => late,
+      );
+      if (typeof answer === "function") teardown = answer;
       ms.set(name, performance.now() - startedAt);
     } catch (thrown) {
       faults.push(setupFault(name, thrown));
+      setup.then((late) => (typeof late === "function" ? late() : undefined)).catch(() => undefined);
     }
   }
   return { ms, faults };

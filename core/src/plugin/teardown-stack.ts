@@ -7,6 +7,17 @@ const TEARDOWN_SECONDS = 10;
 /** Undoes setups in reverse: every one runs, each within a deadline, and all errors are collected. */
 export class TeardownStack {
   readonly #entries: { readonly plugin: string; readonly teardown: Teardown }[] = [];
+  readonly #after: (plugin: string, ms: number) => Promise<void> | void;
+  readonly #seconds: number;
+
+  /** @param after Never rejects, and knows its own deadlines. Called once a plugin is torn down, well or not, before the ones it depends on are. */
+  constructor(
+    after: (plugin: string, ms: number) => Promise<void> | void = () => undefined,
+    seconds = TEARDOWN_SECONDS,
+  ) {
+    this.#after = after;
+    this.#seconds = seconds;
+  }
 
   push(plugin: string, teardown: Teardown): void {
     this.#entries.push({ plugin, teardown });
@@ -17,15 +28,26 @@ export class TeardownStack {
     const faults: LeaseholdError[] = [];
     for (let entry = this.#entries.pop(); entry; entry = this.#entries.pop()) {
       const { plugin, teardown } = entry;
-      const late = () => new LeaseholdError("TEARDOWN_LATE", { plugin, seconds: TEARDOWN_SECONDS });
-      try {
-        await withinSeconds(TEARDOWN_SECONDS, async () => teardown(), late);
-      } catch (thrown) {
-        const failed = () =>
-          new LeaseholdError("TEARDOWN_FAILED", { plugin, problem: messageOf(thrown) }, { cause: thrown });
-        faults.push(thrown instanceof LeaseholdError && thrown.code === "TEARDOWN_LATE" ? thrown : failed());
-      }
+      const startedAt = performance.now();
+      faults.push(...(await this.#attempt(plugin, teardown)));
+      await this.#after(plugin, performance.now() - startedAt);
     }
     return faults;
+  }
+
+  async #attempt(plugin: string, teardown: Teardown): Promise<LeaseholdError[]> {
+    const seconds = this.#seconds;
+    const late = new LeaseholdError("TEARDOWN_LATE", { plugin, seconds });
+    try {
+      await withinSeconds(
+        seconds,
+        async () => teardown(),
+        () => late,
+      );
+      return [];
+    } catch (thrown) {
+      if (thrown === late) return [late];
+      return [new LeaseholdError("TEARDOWN_FAILED", { plugin, problem: messageOf(thrown) }, { cause: thrown })];
+    }
   }
 }

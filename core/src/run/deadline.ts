@@ -3,6 +3,8 @@ import type { RunState } from "./run-state.ts";
 
 /** Time that an executor has, beyond the grace of what it ends, to answer after its run was told to end. */
 const ANSWER_SECONDS = 5;
+/** The longest that timers can wait; a longer one would go off at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Watches one run: aborts it when its time is up, and says when it does not come back from that. */
 export class RunDeadline {
@@ -12,8 +14,9 @@ export class RunDeadline {
 
   constructor(run: RunState) {
     this.#run = run;
-    this.#rearm();
-    run.signal.addEventListener("abort", () => this.#awaitAnswer(), { once: true });
+    run.signal.addEventListener("abort", this.#awaitAnswer, { once: true });
+    if (run.signal.aborted) this.#awaitAnswer();
+    else this.#rearm();
   }
 
   /** Resolves when the run gave no answer within grace + 5 s after it was told to end. */
@@ -33,17 +36,22 @@ export class RunDeadline {
 
   end(): void {
     clearTimeout(this.#timer);
+    this.#run.signal.removeEventListener("abort", this.#awaitAnswer);
   }
 
   #rearm(): void {
     clearTimeout(this.#timer);
     const { timeoutSeconds } = this.#run.limits;
     const expire = () => this.#run.abort(new RunAborted("timeout", `the run took longer than ${timeoutSeconds} s`));
-    this.#timer = setTimeout(expire, timeoutSeconds * 1_000);
+    this.#timer = after(timeoutSeconds, expire);
   }
 
-  #awaitAnswer(): void {
+  readonly #awaitAnswer = (): void => {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#stuck.resolve("stuck"), this.answerSeconds * 1_000);
-  }
+    this.#timer = after(this.answerSeconds, () => this.#stuck.resolve("stuck"));
+  };
+}
+
+function after(seconds: number, act: () => void): NodeJS.Timeout {
+  return setTimeout(act, Math.min(seconds * 1_000, LONGEST_TIMER_MS));
 }

@@ -1,5 +1,5 @@
 import type { JsonValue } from "../json/value.ts";
-import type { KillReceipt } from "./resource.ts";
+import { isReceipt, type KillReceipt } from "./resource.ts";
 
 export type OutcomeStatus = "succeeded" | "failed" | "refused" | "stopped";
 
@@ -78,12 +78,15 @@ export function textResult(text: string): Result {
 /** Whether a plugin's answer is an outcome; the core checks every one that crosses its border. */
 export function isOutcome(value: unknown): value is Outcome {
   if (typeof value !== "object" || value === null) return false;
-  const { status, session, result, error } = value as Partial<Outcome>;
+  const { status, session, result, error, exitCode, receipt, timings } = value as Partial<Outcome>;
   return (
     (status === "succeeded" || status === "failed" || status === "refused" || status === "stopped") &&
     (session === "finished" || session === "idle") &&
     (result === undefined || isResult(result)) &&
-    (status === "succeeded" || isRunError(error))
+    (status === "succeeded" || isRunError(error)) &&
+    (exitCode === undefined || typeof exitCode === "number") &&
+    (receipt === undefined || isReceipt(receipt)) &&
+    (timings === undefined || (typeof timings === "object" && timings !== null))
   );
 }
 
@@ -92,7 +95,10 @@ function outcome(status: OutcomeStatus, details: Partial<Outcome>): Outcome {
 }
 
 function toResult(value: Result | JsonValue): Result {
-  return isResult(value) ? value : jsonResult(JSON.stringify(value));
+  if (isResult(value)) return value;
+  const text: string | undefined = JSON.stringify(value);
+  if (text === undefined) throw new TypeError(`a result must be JSON; a ${typeof value} is none`);
+  return jsonResult(text);
 }
 
 function isResult(value: unknown): value is Result {

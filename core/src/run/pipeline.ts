@@ -9,9 +9,10 @@ import { RunDeadline } from "./deadline.ts";
 import type { AnyEntrypoint } from "./entrypoint.ts";
 import { failed, type Outcome, refused, stopped } from "./outcome.ts";
 import { confineProjectDirectory } from "./project-directory.ts";
+import type { Resource } from "./resource.ts";
 import { mergeReceipts, type ResourceLedger } from "./resource-ledger.ts";
 import type { Run } from "./run.ts";
-import { parseParameters, type RunState } from "./run-state.ts";
+import type { RunState } from "./run-state.ts";
 
 /** What a pipeline needs of its runner. */
 export interface PipelineParts {
@@ -31,6 +32,9 @@ export interface PipelineParts {
 /** Exit code of a run whose time was up, as `timeout(1)` has it. */
 const TIMEOUT_EXIT_CODE = 124;
 
+/** Time that a resource's handler has, beyond the run's grace, to end it. */
+export const END_SECONDS = 10;
+
 /** Takes a run through the hooks to exactly one outcome. */
 export class Pipeline {
   readonly #parts: PipelineParts;
@@ -48,13 +52,17 @@ export class Pipeline {
     const deadline = new RunDeadline(run);
     const decided = refusal ? refusedBy(refusal) : await this.#decide(run, deadline, onExecute);
     deadline.end();
-    const cleared = await this.#clear(run, decided);
+    const tried = new Set<Resource>();
+    const cleared = await this.#clear(run, decided, tried);
     const shaped = await this.#shape(run, cleared);
+    run.close();
+    // Once more, for what taps on `onResult` or an executor that was given up have owned meanwhile.
+    const settled = await this.#clear(run, shaped, tried);
     await run
-      .settle()
+      .deleteTempDirectory()
       .catch((thrown) => run.log.warn({ err: thrown }, `the run's temp directory stays: ${messageOf(thrown)}`));
     this.#enter(run, "settled");
-    return timed(run, shaped);
+    return timed(run, settled);
   }
 
   async #decide(run: RunState, deadline: RunDeadline, onExecute: () => void): Promise<Outcome> {
@@ -66,15 +74,17 @@ export class Pipeline {
   async #walk(run: RunState, deadline: RunDeadline, onExecute: () => void): Promise<Outcome> {
     const { hooks } = this.#parts;
     await this.#check(run);
+    run.signal.throwIfAborted();
     this.#enter(run, "onLease");
     const refusal = await hooks.onLease.promise(run);
     if (refusal) {
       const { plugin } = refusal;
       return refusedBy(new LeaseholdError("RUN_REFUSED", { plugin, problem: refusal.refusal.reason }));
     }
+    checkLimits(run);
     run.freeze();
-    this.#enter(run, "resolveEntrypoint");
     run.signal.throwIfAborted();
+    this.#enter(run, "resolveEntrypoint");
     const entrypoint = await hooks.resolveEntrypoint.promise(run);
     if (!entrypoint) throw this.#unresolved(run);
     run.signal.throwIfAborted();
@@ -90,22 +100,25 @@ export class Pipeline {
     const { hooks } = this.#parts;
     const executor = hooks.execute.get(entrypoint.kind);
     deadline.restart();
+    run.timings.executing = sinceLease(run);
     this.#enter(run, "execute");
     onExecute();
     const outcome = await executor?.promise(run, entrypoint);
+    run.timings.executed = sinceLease(run);
     if (outcome) return outcome;
     const kinds = this.#parts.kinds().join(", ") || "none";
     throw new LeaseholdError("ENTRYPOINT_UNEXECUTED", { kind: entrypoint.kind, kinds });
   }
 
   async #check(run: RunState): Promise<void> {
+    checkLimits(run);
     try {
-      parseParameters(run.parametersText);
+      run.checkParameters();
     } catch (thrown) {
       throw new LeaseholdError("RUN_INVALID", { problem: `the run's parameters are invalid: ${messageOf(thrown)}` });
     }
     const { projectDir, projectRoots } = this.#parts;
-    run.projectDir = await confineProjectDirectory(run.projectDir, projectDir, projectRoots);
+    run.confineTo(await confineProjectDirectory(run.projectDir, projectDir, projectRoots));
   }
 
   /** A throw settles by the reason of the abort when there was one, and as the fault that it is otherwise. */
@@ -129,15 +142,18 @@ export class Pipeline {
   }
 
   /** Whatever the run still owns is ended now; so is its session when this was the last turn. */
-  async #clear(run: RunState, outcome: Outcome): Promise<Outcome> {
+  async #clear(run: RunState, outcome: Outcome, tried: Set<Resource>): Promise<Outcome> {
     const reason = new Error("the run has ended");
-    const owners = outcome.session === "finished" ? [run.owner, run.sessionOwner] : [run.owner];
-    const ended = await Promise.all(owners.map((owner) => this.#parts.ledger.end(owner, reason)));
+    const session = run.endsSession ? "finished" : outcome.session;
+    const owners = session === "finished" ? [run.owner, run.sessionOwner] : [run.owner];
+    const seconds = run.limits.graceSeconds + END_SECONDS;
+    const ended = await Promise.all(owners.map((owner) => this.#parts.ledger.end(owner, reason, seconds, tried)));
     const receipt = ended.reduce((all, one) => (one ? mergeReceipts(all, one) : all), outcome.receipt);
-    return receipt === undefined || receipt === outcome.receipt ? outcome : { ...outcome, receipt };
+    return { ...outcome, session, ...(receipt ? { receipt } : {}) };
   }
 
   async #shape(run: RunState, outcome: Outcome): Promise<Outcome> {
+    run.freeze();
     this.#enter(run, "onResult");
     return (await this.#parts.hooks.onResult.promise(outcome, run)) as Outcome;
   }
@@ -171,6 +187,19 @@ function abortedBy(aborted: RunAborted): Outcome {
 function timed(run: RunState, outcome: Outcome): Outcome {
   return Object.freeze({
     ...outcome,
-    timings: { ...outcome.timings, settled: Math.round(performance.now() - run.leasedAt) },
+    timings: { ...run.timings, ...outcome.timings, settled: sinceLease(run) },
   });
+}
+
+function sinceLease(run: RunState): number {
+  return Math.round(performance.now() - run.leasedAt);
+}
+
+/** Limits come from agents, profiles and taps; a timer or a buffer with nonsense in it would do harm later. */
+function checkLimits({ limits }: RunState): void {
+  for (const [name, value] of Object.entries(limits)) {
+    const least = name === "graceSeconds" ? 0 : Number.MIN_VALUE;
+    if (!(typeof value === "number" && value >= least))
+      throw new LeaseholdError("RUN_INVALID", { problem: `the run's limit ${name} is ${String(value)}` });
+  }
 }

@@ -1,9 +1,18 @@
 import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
 import type { JsonObject } from "../json/value.ts";
 import type { Logger } from "../log/logger.ts";
+import { withinSeconds } from "../plugin/within.ts";
 import type { Journal } from "../sources/journal.ts";
 import type { TelemetryHub } from "../telemetry-hub.ts";
-import type { KillReceipt, OwnerRef, Ownership, Resource, ResourceClaim, ResourceHandler } from "./resource.ts";
+import {
+  isReceipt,
+  type KillReceipt,
+  type OwnerRef,
+  type Ownership,
+  type Resource,
+  type ResourceClaim,
+  type ResourceHandler,
+} from "./resource.ts";
 
 interface Handled {
   readonly plugin: string;
@@ -31,20 +40,69 @@ export class ResourceLedger {
     this.#handlers.set(kind, { plugin, handler });
   }
 
-  /** Journals a resource; it may be started once this resolves. */
-  async own(owner: OwnerRef, claim: ResourceClaim): Promise<Ownership> {
-    if (!this.#handlers.has(claim.kind)) throw new LeaseholdError("RESOURCE_UNHANDLED", { kind: claim.kind });
-    let resource: Resource = { ...claim, owner, data: claim.data ?? {} };
-    await this.#journal.own(resource);
+  /**
+   * Journals a resource; it may be started once this resolves. Rejects when the owner has ended meanwhile.
+   * @param isOpen Whether the owner may still own: what is owned after its end would outlive it.
+   */
+  async own(owner: OwnerRef, claim: ResourceClaim, isOpen: () => boolean = () => true): Promise<Ownership> {
+    const { kind, id } = claim;
     const key = keyOf(owner);
+    if (!this.#handlers.has(kind)) throw new LeaseholdError("RESOURCE_UNHANDLED", { kind });
+    if (!isOpen()) throw new LeaseholdError("RESOURCE_REFUSED", { kind, id, owner: key });
+    const resource: Resource = { ...claim, owner, data: claim.data ?? {} };
+    await this.#journal.own(resource);
+    if (!isOpen()) {
+      await this.#journal.disown(resource);
+      throw new LeaseholdError("RESOURCE_REFUSED", { kind, id, owner: key });
+    }
     this.#add(key, resource);
     this.#tell("owned", resource);
+    return this.#ownership(key, resource);
+  }
+
+  /**
+   * Ends whatever the owner still has, through the handlers; one receipt for all, or nothing when there was nothing.
+   * @param seconds How long a handler may take; what it has not ended by then counts as a survivor.
+   * @param tried What an earlier call has been at already, and is not counted twice.
+   */
+  async end(
+    owner: OwnerRef,
+    reason: Error,
+    seconds: number,
+    tried = new Set<Resource>(),
+  ): Promise<KillReceipt | undefined> {
+    const key = keyOf(owner);
+    let receipt: KillReceipt | undefined;
+    // Again, for what was owned or became better known (its pid, say) while the rest was ended.
+    for (let left = this.#untried(key, tried); left.length > 0; left = this.#untried(key, tried)) {
+      for (const resource of left) tried.add(resource);
+      const receipts = await Promise.all(left.map((resource) => this.#endOne(key, resource, reason, seconds)));
+      receipt = receipts.reduce(mergeReceipts, receipt);
+    }
+    return receipt;
+  }
+
+  /** Ends whatever is left of owners of the given types; resources that their handler did not end stay, and are logged. */
+  async endAll(types: readonly OwnerRef["type"][], reason: Error, seconds: number): Promise<void> {
+    const owners = [...this.#byOwner.values()]
+      .flatMap((resources) => [...resources].slice(0, 1))
+      .map(({ owner }) => owner)
+      .filter(({ type }) => types.includes(type));
+    await Promise.all(owners.map((owner) => this.end(owner, reason, seconds)));
+  }
+
+  #untried(key: string, tried: ReadonlySet<Resource>): Resource[] {
+    return [...(this.#byOwner.get(key) ?? [])].filter((resource) => !tried.has(resource));
+  }
+
+  #ownership(key: string, owned: Resource): Ownership {
+    let resource = owned;
     return {
       get resource() {
         return resource;
       },
       update: async (data: JsonObject) => {
-        this.#remove(key, resource);
+        if (!this.#remove(key, resource)) return;
         resource = { ...resource, data: { ...resource.data, ...data } };
         this.#add(key, resource);
         await this.#journal.own(resource);
@@ -57,35 +115,18 @@ export class ResourceLedger {
     };
   }
 
-  /** Ends whatever the owner still has, through the handlers; one receipt for all, or nothing when there was nothing. */
-  async end(owner: OwnerRef, reason: Error): Promise<KillReceipt | undefined> {
-    const resources = [...(this.#byOwner.get(keyOf(owner)) ?? [])];
-    const receipts = await Promise.all(resources.map((resource) => this.#endOne(keyOf(owner), resource, reason)));
-    return receipts.reduce<KillReceipt | undefined>(mergeReceipts, undefined);
-  }
-
-  /** Ends whatever is left of anyone: sessions that wait for a turn, plugins that were torn down. */
-  async endAll(reason: Error): Promise<void> {
-    const left = [...this.#byOwner].flatMap(([key, resources]) =>
-      [...resources].map((resource) => ({ key, resource })),
-    );
-    await Promise.all(left.map(({ key, resource }) => this.#endOne(key, resource, reason)));
-  }
-
-  async #endOne(key: string, resource: Resource, reason: Error): Promise<KillReceipt> {
-    const handled = this.#handlers.get(resource.kind);
-    if (!handled) throw new LeaseholdError("RESOURCE_UNHANDLED", { kind: resource.kind });
+  async #endOne(key: string, resource: Resource, reason: Error, seconds: number): Promise<KillReceipt> {
+    const { kind, id } = resource;
+    const { plugin, handler } = this.#handlers.get(kind) as Handled;
     try {
-      const receipt = await handled.handler.end(resource, reason);
+      const stuck = () => new LeaseholdError("RESOURCE_STUCK", { plugin, kind, id, seconds });
+      const receipt = await withinSeconds(seconds, async () => handler.end(resource, reason), stuck);
+      if (!isReceipt(receipt)) throw new Error("its handler answered no kill receipt");
       if (receipt.survivors === 0 && this.#remove(key, resource)) await this.#journal.disown(resource);
       this.#tell("ended", resource, receipt);
       return receipt;
     } catch (thrown) {
-      const about = { kind: resource.kind, id: resource.id, plugin: handled.plugin };
-      this.#log.error(
-        { err: thrown, ...about },
-        `${resource.kind} ${resource.id} could not be ended: ${messageOf(thrown)}`,
-      );
+      this.#log.error({ err: thrown, kind, id, plugin }, `${kind} ${id} could not be ended: ${messageOf(thrown)}`);
       return { signals: [], survivors: 1, ms: 0 };
     }
   }

@@ -43,9 +43,19 @@ export interface KillReceipt {
   readonly ms: number;
 }
 
+/** Whether a plugin's answer is a kill receipt. */
+export function isReceipt(value: unknown): value is KillReceipt {
+  if (typeof value !== "object" || value === null) return false;
+  const { signals, survivors, ms } = value as Partial<KillReceipt>;
+  return Array.isArray(signals) && Number.isInteger(survivors) && Number(survivors) >= 0 && typeof ms === "number";
+}
+
 /** Ends, checks and adopts the resources of one kind. */
 export interface ResourceHandler {
-  /** Ends the resource and verifies it; ending what is already gone is no error. */
+  /**
+   * Ends the resource and verifies it; ending what is already gone is no error. A throw, or no answer within the run's
+   * grace and 10 s, counts as a survivor.
+   */
   end(resource: Resource, reason: Error): Promise<KillReceipt>;
   /** How many parts of it (processes, containers) are alive. */
   survivors(resource: Resource): Promise<number>;

@@ -1,13 +1,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isJsonObject, type JsonObject } from "../json/value.ts";
+import { LeaseholdError } from "../errors/leasehold-error.ts";
+import type { JsonObject } from "../json/value.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { ServiceRegistry } from "../services/service-registry.ts";
 import type { Services } from "../services/services.ts";
 import type { LeasedRun } from "../sources/source.ts";
 import type { RunAborted } from "./aborted.ts";
+import { freezeDeeply, parseParameters } from "./parameters.ts";
 import type { OwnerRef, Ownership, ResourceClaim } from "./resource.ts";
 import type { ResourceLedger } from "./resource-ledger.ts";
 import type { Agent, Run, RunEvent, RunLimits, Session } from "./run.ts";
@@ -35,37 +37,48 @@ export class RunState implements Run {
   readonly profile: Profile | undefined;
   readonly log: Logger;
   readonly limits: RunLimits;
-  readonly env: Record<string, string> = {};
+  readonly env: Record<string, string>;
   readonly labels: Record<string, string>;
   readonly owner: OwnerRef & { readonly type: "run" };
   readonly sessionOwner: OwnerRef & { readonly type: "session" };
   readonly leasedAt = performance.now();
-  projectDir: string;
+  /** What is known so far, in milliseconds since the lease arrived. */
+  readonly timings: { executing?: number; executed?: number } = {};
   readonly #surroundings: Surroundings;
   readonly #abort = new AbortController();
-  #parameters: JsonObject | undefined;
+  #projectDir: string;
+  #parsed: JsonObject | undefined;
+  #frozen: JsonObject | undefined;
   #services: Services | undefined;
   #temp: Promise<string> | undefined;
   #settled = false;
+  #endsSession = false;
 
   constructor(leased: LeasedRun, surroundings: Surroundings) {
-    const { source, log, ledger } = surroundings;
+    const { source, log, ledger, profile } = surroundings;
     this.#surroundings = surroundings;
     this.id = leased.id;
     this.source = source;
-    this.agent = leased.agent;
+    this.agent = Object.freeze({ ...leased.agent });
     this.parametersText = leased.parametersText;
-    this.profile = surroundings.profile;
-    this.projectDir = leased.projectDir ?? surroundings.projectDir;
-    this.limits = { ...surroundings.limits };
+    this.profile = profile;
+    this.#projectDir = leased.projectDir ?? surroundings.projectDir;
+    const timeoutSeconds = leased.agent.timeoutSeconds ?? profile?.timeoutSeconds ?? surroundings.limits.timeoutSeconds;
+    this.limits = { ...surroundings.limits, timeoutSeconds };
+    this.env = { ...profile?.env };
     this.labels = { ...leased.labels };
     this.log = log.child({ run_id: leased.id, session_id: leased.session.id, agent: leased.agent.name });
     this.owner = { type: "run", source, run: leased.id, session: leased.session.id };
     this.sessionOwner = { type: "session", session: leased.session.id };
     this.session = Object.freeze({
       ...leased.session,
-      own: (claim) => ledger.own(this.sessionOwner, claim),
+      own: (claim) => ledger.own(this.sessionOwner, claim, () => !this.#settled),
     } satisfies Session);
+    Object.freeze(this);
+  }
+
+  get projectDir(): string {
+    return this.#projectDir;
   }
 
   get signal(): AbortSignal {
@@ -73,8 +86,8 @@ export class RunState implements Run {
   }
 
   get parameters(): JsonObject {
-    this.#parameters ??= parseParameters(this.parametersText);
-    return this.#parameters;
+    this.#frozen ??= freezeDeeply(this.#parsed ?? parseParameters(this.parametersText));
+    return this.#frozen;
   }
 
   get services(): Services {
@@ -88,10 +101,31 @@ export class RunState implements Run {
   }
 
   own(claim: ResourceClaim): Promise<Ownership> {
-    return this.#surroundings.ledger.own(this.owner, claim);
+    return this.#surroundings.ledger.own(this.owner, claim, () => !this.#settled);
   }
 
-  tempDirectory(): Promise<string> {
+  /** Whether a stop meant the whole session: then it does not wait for another turn, whatever the outcome says. */
+  get endsSession(): boolean {
+    return this.#endsSession;
+  }
+
+  endSession(): void {
+    this.#endsSession = true;
+  }
+
+  /** Parses the parameters, so that a fault in them is found before anyone is asked. Throws `SyntaxError` and others. */
+  checkParameters(): void {
+    this.#parsed = parseParameters(this.parametersText);
+  }
+
+  /** Replaces the wanted directory by the real one. */
+  confineTo(directory: string): void {
+    this.#projectDir = directory;
+  }
+
+  async tempDirectory(): Promise<string> {
+    if (this.#settled)
+      throw new LeaseholdError("RESOURCE_REFUSED", { kind: "temp-directory", id: this.id, owner: `run ${this.id}` });
     this.#temp ??= mkdtemp(join(tmpdir(), "leasehold-"));
     return this.#temp;
   }
@@ -106,17 +140,13 @@ export class RunState implements Run {
     for (const changeable of [this.limits, this.env, this.labels]) Object.freeze(changeable);
   }
 
-  /** No events any more; the temp directory goes. */
-  async settle(): Promise<void> {
+  /** From now on no events and nothing to own. */
+  close(): void {
     this.#settled = true;
+  }
+
+  async deleteTempDirectory(): Promise<void> {
     const directory = await this.#temp?.catch(() => undefined);
     if (directory !== undefined) await rm(directory, { recursive: true, force: true });
   }
-}
-
-/** Parses parameters, deeply frozen. Throws when the text is no JSON object. */
-export function parseParameters(text: string): JsonObject {
-  const parsed: unknown = JSON.parse(text, (_key, value: unknown) => Object.freeze(value));
-  if (!isJsonObject(parsed)) throw new TypeError("parameters are not a JSON object");
-  return parsed;
 }

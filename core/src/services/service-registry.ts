@@ -9,6 +9,13 @@ interface Provided {
   readonly provider: Provider<unknown>;
 }
 
+/** A service on its way into being. */
+interface Building {
+  readonly service: string;
+  readonly by: string;
+  readonly provider: Provider<unknown>;
+}
+
 interface Override {
   readonly by: string;
   readonly wrap: (inner: unknown) => unknown;
@@ -21,9 +28,12 @@ export class ServiceRegistry {
   readonly #provided = new Map<symbol, Provided>();
   readonly #overrides = new Map<symbol, Override[]>();
   readonly #firstUser = new Map<symbol, string>();
+  /** Providers whose services are being built, outermost first; shared with the registries below. */
+  readonly #building: Building[];
 
   constructor(parent?: ServiceRegistry) {
     this.#parent = parent;
+    this.#building = parent ? parent.#building : [];
     this.#container = (parent ? parent.#container : container).createChildContainer();
   }
 
@@ -55,17 +65,41 @@ export class ServiceRegistry {
     let built: { readonly service: unknown } | undefined;
     this.#container.register(token.key, {
       useFactory: (resolver) => {
-        built ??= { service: this.#wrapped(token.key, build(provider, resolver, services)) };
+        // Here and not in `get`, for tsyringe injects into constructors past it.
+        this.#noteUse(this.#building.at(-1)?.by ?? by, token.key);
+        const make = () => ({ service: this.#wrapped(token.key, build(provider, resolver, services)) });
+        built ??= this.#whileBuilding({ service: token.name, by, provider }, make);
         return built.service;
       },
     });
   }
 
+  #whileBuilding<T>(building: Building, make: () => T): T {
+    const entered = this.#building.findIndex(({ provider }) => provider === building.provider);
+    if (entered >= 0) {
+      const cycle = [...this.#building.slice(entered), building].map(({ service }) => service).join(" → ");
+      throw new LeaseholdError("SERVICE_CYCLE", { cycle });
+    }
+    this.#building.push(building);
+    try {
+      return make();
+    } finally {
+      this.#building.pop();
+    }
+  }
+
   #override<T>(by: string, token: Token<T>, wrap: (inner: T) => T): void {
     const user = this.#firstUser.get(token.key);
     if (user !== undefined) throw new LeaseholdError("SERVICE_IN_USE", { service: token.name, plugin: by, user });
+    if (this.#has(token) && !this.#provided.has(token.key)) this.#inherit(by, token);
     const overrides = this.#overrides.get(token.key) ?? [];
     this.#overrides.set(token.key, [...overrides, { by, wrap: wrap as (inner: unknown) => unknown }]);
+  }
+
+  /** Gives this registry a registration of its own, so that an override here stays below the parent. */
+  #inherit<T>(by: string, token: Token<T>): void {
+    const parent = this.#parent as ServiceRegistry;
+    this.#provide(by, this.facadeFor(by), token, { useFactory: () => parent.#get(by, token) });
   }
 
   #wrapped(key: symbol, service: unknown): unknown {

@@ -3,6 +3,7 @@ import type { JsonObject } from "../json/value.ts";
 import type { Logger } from "../log/logger.ts";
 import type { TelemetryHub } from "../telemetry-hub.ts";
 import { backOff } from "./back-off.ts";
+import { judgeAnswer } from "./delivery-answer.ts";
 import type { Journal, LeaseRecord, OwedReport } from "./journal.ts";
 import type { DeliveryAnswer, LeaseSource } from "./source.ts";
 
@@ -33,7 +34,7 @@ export class Delivery {
       failed: ({ run }, thrown) =>
         this.#log.error(
           { err: thrown, run_id: run },
-          `reports of a run are stuck in the journal: ${messageOf(thrown)}`,
+          `the journal could not note that a report was delivered: ${messageOf(thrown)}`,
         ),
       signal: this.#halt.signal,
     });
@@ -50,8 +51,11 @@ export class Delivery {
   async flush(signal: AbortSignal): Promise<number> {
     if (this.#couriers.size > 0 && !signal.aborted) {
       await new Promise<void>((resolve) => {
-        this.#onIdle = resolve;
-        signal.addEventListener("abort", () => resolve(), { once: true });
+        this.#onIdle = () => {
+          signal.removeEventListener("abort", resolve as () => void);
+          resolve();
+        };
+        signal.addEventListener("abort", resolve as () => void, { once: true });
       });
     }
     return this.#couriers.size;
@@ -67,7 +71,7 @@ export class Delivery {
     const signal = this.#halt.signal;
     let answer: DeliveryAnswer = "unknown";
     try {
-      answer = (await this.#source.deliver?.(ref, report.body, { number, uncertain, signal })) ?? "accepted";
+      answer = judgeAnswer(await this.#source.deliver?.(ref, report.body, { number, uncertain, signal }));
     } catch (thrown) {
       if (!signal.aborted)
         this.#log.warn(
@@ -84,7 +88,6 @@ export class Delivery {
   }
 
   async #retire(courier: Courier): Promise<void> {
-    this.#couriers.delete(courier.lease.run);
     try {
       await this.#journal.close(courier.lease);
       await this.#source.release?.(courier.lease.ref);
@@ -94,6 +97,7 @@ export class Delivery {
         `a settled lease was not let go: ${messageOf(thrown)}`,
       );
     }
+    this.#couriers.delete(courier.lease.run);
     if (this.#couriers.size === 0) this.#onIdle?.();
   }
 }
@@ -138,10 +142,20 @@ export class Courier {
       const owed = await this.#journal.owe(this.lease, bodies, final);
       this.#final ||= final;
       this.#queue.push(...owed);
-      this.#carry().catch((thrown) => this.#desk.failed(this.lease, thrown));
+      void this.#carry();
     });
-    this.#journalled = journalled.catch(() => undefined);
+    this.#journalled = journalled.catch(() => {
+      this.#waiting -= bodies.length;
+    });
     return journalled;
+  }
+
+  /** No terminal report will ever be owed: the lease ends once what is owed is delivered. */
+  letGo(): void {
+    this.#journalled = this.#journalled.then(() => {
+      this.#final = true;
+      void this.#carry();
+    });
   }
 
   async #carry(): Promise<void> {
@@ -150,11 +164,16 @@ export class Courier {
     while (this.#queue[0] && !this.#desk.signal.aborted) {
       if (!this.#gone) this.#gone = (await this.#deliver(this.#queue[0])) === "gone";
       if (this.#desk.signal.aborted) return;
-      await this.#journal.acknowledge(this.#queue.shift() as OwedReport);
-      this.#waiting--;
+      await this.#acknowledge(this.#queue.shift() as OwedReport);
     }
     this.#carrying = false;
     if (this.#final && this.#queue.length === 0) await this.#desk.done();
+  }
+
+  /** A journal that cannot note it will have the report delivered again after a restart, but holds up nothing now. */
+  async #acknowledge(report: OwedReport): Promise<void> {
+    this.#waiting--;
+    await this.#journal.acknowledge(report).catch((thrown) => this.#desk.failed(this.lease, thrown));
   }
 
   /** Repeats until the report is accepted or unwanted; ends early, with nothing said, when the runner ends. */

@@ -1,10 +1,9 @@
 import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
-import type { JsonObject, JsonValue } from "../json/value.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Profile } from "../profiles/profile.ts";
 import { RunAborted } from "../run/aborted.ts";
 import type { Outcome } from "../run/outcome.ts";
-import type { Pipeline } from "../run/pipeline.ts";
+import { END_SECONDS, type Pipeline } from "../run/pipeline.ts";
 import type { ResourceLedger } from "../run/resource-ledger.ts";
 import type { RunLimits } from "../run/run.ts";
 import { RunState, type Surroundings } from "../run/run-state.ts";
@@ -13,19 +12,11 @@ import type { TelemetryHub } from "../telemetry-hub.ts";
 import { type Courier, Delivery } from "./delivery.ts";
 import { EventOutlet } from "./event-outlet.ts";
 import type { Journal, LeaseRecord } from "./journal.ts";
+import { copyRef } from "./ref.ts";
+import { report, reportOutcome } from "./reports.ts";
 import { SettledRuns } from "./settled-runs.ts";
-import { type PooledSlot, SlotPool } from "./slots.ts";
-import type {
-  Accepted,
-  Feed,
-  LeasedRun,
-  LeaseSource,
-  Offer,
-  RunMoment,
-  Slot,
-  StopAnswer,
-  StopTarget,
-} from "./source.ts";
+import { type OccupiedSlot, SlotPool } from "./slots.ts";
+import type { Accepted, Feed, LeasedRun, LeaseSource, Offer, Slot, StopAnswer, StopTarget } from "./source.ts";
 
 /** What every intake of a runner shares. */
 export interface IntakeParts {
@@ -45,6 +36,15 @@ interface Active {
   readonly outcome: Promise<Outcome>;
 }
 
+/** A run with all that goes with it. */
+interface Carried {
+  readonly run: RunState;
+  readonly lease: LeaseRecord;
+  readonly courier: Courier | undefined;
+  readonly events: EventOutlet;
+  readonly slot: OccupiedSlot;
+}
+
 /** The border between one lease source and the core: slots, de-duplication, settlement, reports. */
 export class Intake implements Feed {
   readonly source: LeaseSource;
@@ -52,7 +52,7 @@ export class Intake implements Feed {
   readonly #parts: IntakeParts;
   readonly #slots: SlotPool;
   readonly #active = new Map<string, Active>();
-  readonly #settled = new SettledRuns();
+  readonly #settled = new SettledRuns((run) => this.delivery?.carries(run) ?? false);
   readonly #leasing = new AbortController();
 
   constructor(source: LeaseSource, parts: IntakeParts) {
@@ -70,7 +70,7 @@ export class Intake implements Feed {
 
   /** From now on offers are refused. */
   close(): void {
-    this.#leasing.abort(new Error("the runner is shutting down"));
+    this.#leasing.abort(new LeaseholdError("RUNNER_CLOSING"));
   }
 
   /** Resolves when no run of this source is under way. */
@@ -100,7 +100,15 @@ export class Intake implements Feed {
       this.#reportAgain(offer, settled);
       return this.#told(offer.run, { verdict: "settled", outcome: Promise.resolve(settled) });
     }
-    return this.#told(offer.run, { verdict: "started", outcome: this.#start(offer, slot as PooledSlot, profile) });
+    const lease = this.#leaseOf(offer);
+    const run = this.#newRun(offer.run, profile, (event) => events.emit(event));
+    const occupied = this.#slots.occupy(slot);
+    if (!occupied) throw this.#fault(`it offered run "${id}" in a slot that was used or released before`);
+    const courier = this.delivery?.courier(lease);
+    const events = this.#outletFor(run, courier);
+    const outcome = this.#carry({ run, lease, courier, events, slot: occupied });
+    this.#active.set(id, { run, outcome });
+    return this.#told(offer.run, { verdict: "started", outcome });
   }
 
   async stop(
@@ -108,94 +116,96 @@ export class Intake implements Feed {
     { reason = "stop", message = "the run was stopped" }: Parameters<Feed["stop"]>[1] = {},
   ): Promise<StopAnswer> {
     const meant = [...this.#active.values()].filter(({ run }) => isMeant(target, run));
-    for (const { run } of meant) run.abort(new RunAborted(reason, message));
+    for (const { run } of meant) {
+      if ("session" in target) run.endSession();
+      run.abort(new RunAborted(reason, message));
+    }
     if (meant.length > 0) return "stopping";
     if (!("session" in target)) return "unknown";
-    const ended = await this.#parts.ledger.end(
-      { type: "session", session: target.session },
-      new RunAborted(reason, message),
-    );
+    const ended = await this.#endSession(target.session, new RunAborted(reason, message));
     return ended ? "ended" : "unknown";
   }
 
-  #start(offer: Offer, slot: PooledSlot, profile?: Profile): Promise<Outcome> {
-    const lease = { source: this.source.name, run: offer.run.id, session: offer.run.session.id, ref: offer.ref };
-    const courier = this.delivery?.courier(lease);
-    const outlet = new EventOutlet(
+  /** What the journal will know of a lease. Throws when the source's ref could not come back from there. */
+  #leaseOf({ ref, run }: Offer): LeaseRecord {
+    const lease = { source: this.source.name, run: run.id, session: run.session.id };
+    if (!this.delivery) return { ...lease, ref: null };
+    try {
+      return { ...lease, ref: copyRef(ref) };
+    } catch (thrown) {
+      throw this.#fault(`it offered run "${run.id}" with a ref that is none: ${messageOf(thrown)}`);
+    }
+  }
+
+  #fault(problem: string): LeaseholdError {
+    return new LeaseholdError("SOURCE_INVALID", { source: this.source.name, problem });
+  }
+
+  #newRun(run: LeasedRun, profile: Profile | undefined, emit: Surroundings["emit"]): RunState {
+    return new RunState(run, this.#surroundings(profile, emit));
+  }
+
+  #outletFor(run: RunState, courier: Courier | undefined): EventOutlet {
+    return new EventOutlet(
       () => courier?.waiting ?? 0,
-      (event) => void this.#report(courier, run, { type: "event", event }),
+      (event) => void report(this.source, courier, run, { type: "event", event }),
     );
-    const emit: Surroundings["emit"] = (event) => outlet.emit(event);
-    const run: RunState = new RunState(offer.run, this.#surroundings(profile, emit));
-    const outcome = this.#carry(run, lease, courier, slot, () => outlet.mark());
-    this.#active.set(run.id, { run, outcome });
-    return outcome;
   }
 
-  async #carry(
-    run: RunState,
-    lease: LeaseRecord,
-    courier: Courier | undefined,
-    slot: PooledSlot,
-    markEvents: () => void,
-  ): Promise<Outcome> {
+  async #carry({ run, lease, courier, events, slot }: Carried): Promise<Outcome> {
     // The lease is entered among the active ones before anything of it happens.
-    await (courier ? this.#parts.journal.lease(lease) : undefined);
+    const unwritten = await (courier ? this.#enterLease(lease) : undefined);
     const refusal = this.leasing.aborted ? new LeaseholdError("RUNNER_CLOSING") : undefined;
-    const onExecute = () => this.#report(courier, run, { type: "started" });
-    const outcome = await this.#parts.pipeline.take(run, onExecute, refusal);
-    markEvents();
-    await this.#settle(run, courier, outcome);
-    if ((outcome.receipt?.survivors ?? 0) > 0) slot.quarantine();
-    else slot.release();
+    const onExecute = () => void report(this.source, courier, run, { type: "started" });
+    const taken = await this.#parts.pipeline.take(run, onExecute, unwritten ?? refusal);
+    events.mark();
+    const outcome = await this.#settle(run, courier, taken);
+    if (run.endsSession) await this.#endSession(run.session.id, new RunAborted("stop", "the session was stopped"));
+    this.#giveBack(slot, run, outcome);
     return outcome;
   }
 
-  /** An outcome counts once its reports are journalled. */
-  async #settle(run: RunState, courier: Courier | undefined, outcome: Outcome): Promise<void> {
-    await this.#report(courier, run, { type: "settled", outcome });
+  /** Answers why the run must not start: nobody would know of it after a crash. */
+  async #enterLease(lease: LeaseRecord): Promise<LeaseholdError | undefined> {
+    try {
+      await this.#parts.journal.lease(lease);
+      return undefined;
+    } catch (thrown) {
+      return new LeaseholdError("JOURNAL_FAILED", { problem: messageOf(thrown) }, { cause: thrown });
+    }
+  }
+
+  #giveBack(slot: OccupiedSlot, run: RunState, { receipt }: Outcome): void {
+    if (!receipt || receipt.survivors === 0) return slot.release();
+    run.log.error({ receipt }, "something of the run may be alive, so its slot is set aside until the runner restarts");
+    slot.quarantine();
+  }
+
+  #endSession(session: string, reason: RunAborted) {
+    const seconds = this.#parts.limits.graceSeconds + END_SECONDS;
+    return this.#parts.ledger.end({ type: "session", session }, reason, seconds);
+  }
+
+  /** An outcome counts once its reports are journalled; answers the one that counts. */
+  async #settle(run: RunState, courier: Courier | undefined, taken: Outcome): Promise<Outcome> {
+    const outcome = await reportOutcome(this.source, courier, run, taken);
     this.#settled.add(run.id, outcome);
     this.#active.delete(run.id);
     const ms = Math.round(performance.now() - run.leasedAt);
-    run.log.info(
-      { status: outcome.status, code: outcome.error?.code, ms, receipt: outcome.receipt },
-      `run ${outcome.status}`,
-    );
-    if (!this.#parts.telemetry.listening) return;
-    this.#parts.telemetry.tell({
-      type: "outcome",
-      status: outcome.status,
-      outcome,
-      ms,
-      ...aboutRun(this.source.name, run),
-    });
-  }
-
-  async #report(courier: Courier | undefined, run: RunState, moment: RunMoment): Promise<void> {
-    if (!courier) return;
-    try {
-      const bodies = this.source.reports?.(moment, run) ?? [moment as unknown as JsonObject];
-      await courier.owe(bodies, { final: moment.type === "settled" });
-    } catch (thrown) {
-      run.log.error({ err: thrown }, `the ${moment.type} report of the run could not be kept: ${messageOf(thrown)}`);
-    }
+    const { status, error, receipt } = outcome;
+    run.log.info({ status, code: error?.code, ms, receipt }, `run ${status}`);
+    if (this.#parts.telemetry.listening)
+      this.#parts.telemetry.tell({ type: "outcome", status, outcome, ms, ...aboutRun(this.source.name, run) });
+    return outcome;
   }
 
   /** The terminal reports of a run that is offered once more; whether they arrived is uncertain, so the source may check. */
   #reportAgain(offer: Offer, outcome: Outcome): void {
     if (!this.delivery || this.delivery.carries(offer.run.id)) return;
-    const lease = {
-      source: this.source.name,
-      run: offer.run.id,
-      session: offer.run.session.id,
-      ref: offer.ref as JsonValue,
-    };
-    const courier = this.delivery.courier(lease, { uncertain: true });
-    const run = new RunState(
-      offer.run,
-      this.#surroundings(undefined, () => undefined),
-    );
-    void this.#report(courier, run, { type: "settled", outcome });
+    const run = this.#newRun(offer.run, undefined, () => undefined);
+    run.close();
+    const courier = this.delivery.courier(this.#leaseOf(offer), { uncertain: true });
+    void reportOutcome(this.source, courier, run, outcome);
   }
 
   #surroundings(profile: Profile | undefined, emit: Surroundings["emit"]): Surroundings {

@@ -6,13 +6,20 @@ const MOST_RESULT_CHARACTERS = 16 * 1024 * 1024;
 /** The latest outcomes of a source, so that a lease offered again is answered and not executed again. Bounded both ways. */
 export class SettledRuns {
   readonly #outcomes = new Map<string, Outcome>();
+  readonly #isOwed: (run: string) => boolean;
   #characters = 0;
+
+  /** @param isOwed Whether reports of a run are still under way: then it is not forgotten, whatever the bounds. */
+  constructor(isOwed: (run: string) => boolean) {
+    this.#isOwed = isOwed;
+  }
 
   add(run: string, outcome: Outcome): void {
     this.#outcomes.set(run, outcome);
     this.#characters += sizeOf(outcome);
     for (const [oldest, forgotten] of this.#outcomes) {
       if (this.#outcomes.size <= MOST_RUNS && this.#characters <= MOST_RESULT_CHARACTERS) break;
+      if (this.#isOwed(oldest)) continue;
       this.#outcomes.delete(oldest);
       this.#characters -= sizeOf(forgotten);
     }

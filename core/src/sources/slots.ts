@@ -2,11 +2,11 @@ import type { TelemetryHub } from "../telemetry-hub.ts";
 import type { Slot } from "./source.ts";
 
 interface Waiter {
-  readonly grant: (slot: PooledSlot) => void;
+  readonly grant: (slot: Slot) => void;
 }
 
-/** A slot that can also be set aside because something of its run is still alive. */
-export interface PooledSlot extends Slot {
+/** A slot in which a run executes: the run gives it back, or sets it aside because something of it is still alive. */
+export interface OccupiedSlot extends Slot {
   quarantine(): void;
 }
 
@@ -15,7 +15,9 @@ export class SlotPool {
   readonly #source: string;
   readonly #size: number;
   readonly #telemetry: TelemetryHub;
-  readonly #waiters: Waiter[] = [];
+  readonly #waiters = new Set<Waiter>();
+  /** Slots that a source holds and has neither used nor given back. */
+  readonly #held = new WeakSet<Slot>();
   #busy = 0;
   #quarantined = 0;
 
@@ -25,7 +27,7 @@ export class SlotPool {
     this.#telemetry = telemetry;
   }
 
-  tryTake(): PooledSlot | undefined {
+  tryTake(): Slot | undefined {
     if (this.#busy + this.#quarantined >= this.#size) return undefined;
     this.#busy++;
     this.#tell();
@@ -33,13 +35,13 @@ export class SlotPool {
   }
 
   /** Rejects with the signal's reason when it is aborted first. */
-  async take(signal: AbortSignal): Promise<PooledSlot> {
+  async take(signal: AbortSignal): Promise<Slot> {
     signal.throwIfAborted();
     const slot = this.tryTake();
     if (slot) return slot;
     return new Promise((resolve, reject) => {
       const giveUp = () => {
-        this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
+        this.#waiters.delete(waiter);
         reject(signal.reason);
       };
       const waiter: Waiter = {
@@ -48,33 +50,45 @@ export class SlotPool {
           resolve(granted);
         },
       };
-      this.#waiters.push(waiter);
+      this.#waiters.add(waiter);
       signal.addEventListener("abort", giveUp, { once: true });
     });
   }
 
-  #slot(): PooledSlot {
-    let held = true;
-    const give = (back: () => void) => {
-      if (!held) return;
-      held = false;
-      back();
+  /** Takes a slot out of the source's hands for a run; nothing when it is not the source's to use (any more). */
+  occupy(slot: Slot): OccupiedSlot | undefined {
+    if (!this.#held.delete(slot)) return undefined;
+    let occupied = true;
+    const leave = (back: () => void) => {
+      if (occupied) back();
+      occupied = false;
     };
-    return {
-      release: () => give(() => this.#pass()),
-      quarantine: () =>
-        give(() => {
-          this.#busy--;
-          this.#quarantined++;
-          this.#tell();
-        }),
-    };
+    return { release: () => leave(() => this.#pass()), quarantine: () => leave(() => this.#setAside()) };
+  }
+
+  #slot(): Slot {
+    const slot: Slot = Object.freeze({
+      release: () => {
+        if (this.#held.delete(slot)) this.#pass();
+      },
+    });
+    this.#held.add(slot);
+    return slot;
   }
 
   #pass(): void {
-    const waiter = this.#waiters.shift();
-    if (waiter) return waiter.grant(this.#slot());
+    const [waiter] = this.#waiters;
+    if (waiter) {
+      this.#waiters.delete(waiter);
+      return waiter.grant(this.#slot());
+    }
     this.#busy--;
+    this.#tell();
+  }
+
+  #setAside(): void {
+    this.#busy--;
+    this.#quarantined++;
     this.#tell();
   }
 
