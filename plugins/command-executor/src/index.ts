@@ -10,7 +10,7 @@ import { resolveCommand } from "./resolve/resolve-command.ts";
 export type { ChildEnvironment } from "./environment.ts";
 
 /** Runs entrypoints of kind `command` as processes, without a shell, and provides the launcher that starts them. */
-export default definePlugin({
+export const commandExecutor = definePlugin({
   name: "command-executor",
   apiVersion: 1,
   options,
