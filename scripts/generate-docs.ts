@@ -39,7 +39,9 @@ function hooksPage(): string {
 }
 
 function errorsPage(): string {
-  const rows = Object.entries(catalogue).map(([code, { message, fix }]) => `| \`${code}\` | ${cell(message)} | ${cell(fix)} |`);
+  const rows = Object.entries(catalogue).map(
+    ([code, { message, fix }]) => `| \`${code}\` | ${cell(message)} | ${cell(fix)} |`,
+  );
   const table = ["| code | what happened | what to do |", "| --- | --- | --- |", ...rows].join("\n");
   return page("Errors", "Every error of the core. `{words}` are filled in when it happens.", [table]);
 }
@@ -50,7 +52,8 @@ function optionsPage(): string {
     `## Core\n\nSet beside \`plugins\` in \`runner.config.ts\`.\n\n${optionTable(coreOptions)}`,
     ...plugins.map(({ definition }) => `## ${definition.name}\n\n${optionTable(definition.options)}`),
   ];
-  const intro = "Defaults are overridden by `runner.config.ts`, that by the environment, that by flags. `leasehold config` shows every value and its origin.";
+  const intro =
+    "Defaults are overridden by `runner.config.ts`, that by the environment, that by flags. `leasehold config` shows every value and its origin.";
   return page("Options", intro, sections);
 }
 
@@ -61,7 +64,11 @@ function optionTable(schema: z.ZodObject | undefined): string {
     const code = (text: string | undefined) => (text ? `\`${text}\`` : "");
     return `| \`${name}\` | ${code(env)} | ${code(flag)} | ${cell(defaultOf(member as z.ZodType))} | ${cell(unit ?? "")} | ${cell(description)} |`;
   });
-  return ["| option | variable | flag | default | unit | meaning |", "| --- | --- | --- | --- | --- | --- |", ...rows].join("\n");
+  return [
+    "| option | variable | flag | default | unit | meaning |",
+    "| --- | --- | --- | --- | --- | --- |",
+    ...rows,
+  ].join("\n");
 }
 
 function defaultOf(member: z.ZodType): string {

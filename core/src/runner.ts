@@ -5,6 +5,7 @@ import { planPlugins } from "./plugin/order.ts";
 import type { PluginContext } from "./plugin/plugin.ts";
 import { setUpPlugins } from "./plugin/set-up.ts";
 import { TeardownStack } from "./plugin/teardown-stack.ts";
+import { addProfileFiles } from "./profiles/add-profile-files.ts";
 import type { Profile } from "./profiles/profile.ts";
 import { RunAborted } from "./run/aborted.ts";
 import type { Outcome } from "./run/outcome.ts";
@@ -24,7 +25,9 @@ export async function bootRunner(spec: RunnerSpec): Promise<Runner> {
   const teardowns = new TeardownStack();
   const setUp = await setUpPlugins(ordered, (plugin) => contextFor(plugin, parts, spec), teardowns);
   parts.board.close();
-  const found = [...setUp.faults, ...findExecutorConflicts(parts.board.records), ...findProfileFaults(parts)];
+  const fileFaults = await addProfileFiles(spec.options, parts.profiles);
+  const profileFaults = fileFaults.length > 0 ? fileFaults : findProfileFaults(parts);
+  const found = [...setUp.faults, ...findExecutorConflicts(parts.board.records), ...profileFaults];
   if (found.length > 0) {
     await teardowns.unwind();
     throw new FaultReport("The runner could not be set up", found);

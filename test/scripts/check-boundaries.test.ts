@@ -9,7 +9,9 @@ let root: string;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "boundaries-"));
   await addPackage("core", "leasehold", "export const core = 1;\n");
-  await addPackage("plugins/one", "@leasehold/one", 'import { core } from "leasehold";\nexport { core };\n', ["../../core"]);
+  await addPackage("plugins/one", "@leasehold/one", 'import { core } from "leasehold";\nexport { core };\n', [
+    "../../core",
+  ]);
 });
 
 afterEach(() => rm(root, { recursive: true }));
