@@ -2,10 +2,11 @@ import { execFile } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { promisify } from "node:util";
 import { bootRunner, definePlugin, type Outcome, type Profile, type Runner } from "leasehold";
-import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createLogger } from "../../../core/src/log/create-logger.ts";
 import { commandExecutor } from "../../../plugins/command-executor/src/index.ts";
 import { isAlive } from "./launcher/processes.ts";
 
@@ -51,7 +52,11 @@ beforeAll(async () => {
     outputBytes: 4096,
     verbose: false,
   };
-  runner = await bootRunner({ options, plugins, log: pino({ level: "silent" }) });
+  runner = await bootRunner({
+    options,
+    plugins,
+    log: createLogger({ verbose: false, stream: new PassThrough().resume() }),
+  });
 });
 
 afterAll(async () => {
