@@ -4,6 +4,18 @@ import { ProcFiles } from "../../../../plugins/command-executor/src/launcher/pro
 
 class CountingFiles extends ProcFiles {
   lists = 0;
+  examined = 0;
+  extraForks = 0;
+
+  override facts(pid: number) {
+    this.examined++;
+    return super.facts(pid);
+  }
+
+  override forks(): number {
+    return super.forks() + this.extraForks;
+  }
+
   override pids(): number[] {
     this.lists++;
     return super.pids();
@@ -32,6 +44,22 @@ describe("Census", () => {
     const observer = { since: 0, see: () => undefined };
     await Promise.all([census.look(observer), census.look(observer), census.look(observer)]);
     expect(files.lists).toBe(1);
+  });
+
+  it("passes over old processes until their pids may have come round", async () => {
+    const files = new CountingFiles();
+    const census = new Census(files);
+    const { startTime } = files.facts(process.pid)!;
+    const countOld = async () => {
+      files.examined = 0;
+      const young: number[] = [];
+      await census.look({ since: startTime, see: ({ pid }) => young.push(pid) });
+      return files.examined - young.length;
+    };
+    const all = await countOld();
+    expect(await countOld()).toBeLessThan(all / 2);
+    files.extraForks = files.pidRound;
+    expect(await countOld()).toBeGreaterThan(all / 2);
   });
 
   it("is not certain when a process is gone before it is examined", async () => {

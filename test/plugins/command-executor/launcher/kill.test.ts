@@ -76,6 +76,14 @@ describe("ending a tree", () => {
     expect(await launcher.survivors(owner.resource!)).toBe(0);
   });
 
+  it("finds what a runner inside the run has tagged for itself", async () => {
+    const inner =
+      "prlimit --locks=$(( $(ulimit -x) - 12345 )) -- env -i setsid /bin/bash -c 'echo $$; exec sleep 1000'";
+    const { child, pids } = await launch(`(${inner} &) ; echo $$; exec sleep 1000`, 2);
+    expect(await child.end()).toMatchObject({ signals: ["SIGTERM"], survivors: 0 });
+    expect(pids.map(isAlive)).toEqual([false, false]);
+  });
+
   it("answers every caller with the same receipt", async () => {
     const { child } = await launch("echo $$; exec sleep 1000", 1);
     const [one, other] = await Promise.all([child.end(), child.end()]);
