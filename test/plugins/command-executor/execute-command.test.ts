@@ -200,14 +200,14 @@ describe("a command that is told to end", () => {
   });
 
   it("is stopped with the last signal that was needed", async () => {
-    for (const [before, signals] of [
-      ["", ["SIGTERM"]],
-      ["trap '' TERM", ["SIGTERM", "SIGKILL"]],
+    for (const [before, graceSeconds, signals] of [
+      ["", 60, ["SIGTERM"]],
+      ["trap '' TERM", 0.05, ["SIGTERM", "SIGKILL"]],
     ] as const) {
       const stop = new AbortController();
       const fifo = join(directory, `fifo${runs}`);
       await promisify(execFile)("mkfifo", [fifo]);
-      const parameters = { fifo, limits: { graceSeconds: 0.1 } };
+      const parameters = { fifo, limits: { graceSeconds } };
       const outcome = run(`${before}\necho $$ > "$2"; sleep 1000`, parameters, stop.signal);
       const pid = Number(await readFile(fifo, "utf8"));
       stop.abort(new Error("stopped by the client"));
