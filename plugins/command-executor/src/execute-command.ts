@@ -22,6 +22,9 @@ export interface CommandSetting {
   readonly background: "end" | "keep";
 }
 
+/** Codes of a missing file, which may be the program, its interpreter or the directory. */
+const ABSENT = ["ENOENT", "ENOTDIR"];
+
 /** Runs the process that an entrypoint names and turns its end into an outcome (protocol §4.4 to §4.7). */
 export async function executeCommand(
   run: Run,
@@ -69,7 +72,7 @@ function abortedOutcome(run: Run, exit?: ProcessExit): Outcome {
 }
 
 async function unstartedOutcome(error: LaunchError, file: string): Promise<Outcome> {
-  if (error.code === "ENOENT" && !(await exists(file))) {
+  if (ABSENT.includes(error.code) && !(await exists(file))) {
     return outcomeOfMessage({ code: "COMMAND_NOT_FOUND", message: `Command not found: ${file}`, exitCode: 1 });
   }
   return outcomeOfMessage({ code: "COMMAND_NOT_STARTED", message: error.message, exitCode: 1 });

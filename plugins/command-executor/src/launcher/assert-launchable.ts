@@ -1,12 +1,11 @@
 import { access, constants, open, stat } from "node:fs/promises";
 import type { ProcessSpec } from "leasehold";
+import { isBinary } from "./binary-formats.ts";
 import { launchError, nullByteError, toLaunchError } from "./launch-errors.ts";
 
 /** What the kernel reads of a file to find out how to execute it. */
 const HEADER_BYTES = 256;
 const DEEPEST_INTERPRETER = 4;
-/** ELF, and Mach-O in its four and universal forms. */
-const BINARIES = ["7f454c46", "feedface", "feedfacf", "cefaedfe", "cffaedfe", "cafebabe"];
 
 /**
  * Rejects with the `LaunchError` that executing `spec.file` would meet. The C library's way to execute hands a file without
@@ -22,7 +21,7 @@ export async function assertLaunchable({ file, args, cwd, env }: ProcessSpec): P
 /** `program` is what errors name: a missing interpreter counts as its script's fault. */
 async function assertExecutable(file: string, cwd: string, program: string, depth: number): Promise<void> {
   const header = await readHeader(file, program);
-  if (header === undefined || BINARIES.includes(header.toString("hex", 0, 4))) return;
+  if (header === undefined || isBinary(header)) return;
   const interpreter = interpreterOf(header);
   if (interpreter === undefined || depth === DEEPEST_INTERPRETER) throw launchError("ENOEXEC", program);
   await assertExecutable(interpreter.startsWith("/") ? interpreter : `${cwd}/${interpreter}`, cwd, program, depth + 1);

@@ -43,7 +43,7 @@ async function press(
   until: number,
   firstExited?: Promise<unknown>,
 ): Promise<Pressed> {
-  let heard = tree.signalGroup(signal);
+  let heard = hearsGroupSignal(tree, signal);
   let pause = 1;
   let exit = firstExited;
   for (let clean = 0; clean < CLEAN_SWEEPS; ) {
@@ -61,6 +61,15 @@ async function press(
     }
   }
   return { heard, survivors: 0 };
+}
+
+/** Where the group cannot be looked at now, the sweeps will find its members. */
+function hearsGroupSignal(tree: Tree, signal: NodeJS.Signals): boolean {
+  try {
+    return tree.signalGroup(signal);
+  } catch {
+    return false;
+  }
 }
 
 /** The first process is our own child and tells of its exit; the others tell nobody and must be looked for. */

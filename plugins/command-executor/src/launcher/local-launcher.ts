@@ -12,11 +12,13 @@ import type {
 } from "leasehold";
 import { assertLaunchable } from "./assert-launchable.ts";
 import { endTree } from "./end-tree.ts";
+import { toLaunchError } from "./launch-errors.ts";
 import { LaunchedChild } from "./launched-child.ts";
 import { ProcessTags } from "./process-tags.ts";
 import { spawnChild, started, type Tagging } from "./spawn-child.ts";
 import { SpawnTurns } from "./spawn-turns.ts";
 import { findTaggingProgram } from "./tagging-program.ts";
+import { send } from "./tree.ts";
 import { TreeFinder } from "./tree-finder.ts";
 
 /** The kind under which process trees are owned and journalled. */
@@ -76,7 +78,7 @@ export class LocalLauncher implements ProcessLauncher, ResourceHandler {
     const { child, found } = await this.#turns.take(() => {
       spec.signal?.throwIfAborted();
       const child = spawnChild(spec, tagging);
-      return { child, found: child.pid === undefined ? undefined : this.#finder.started(child.pid, tagging?.tag) };
+      return { child, found: child.pid === undefined ? undefined : this.#find(child.pid, spec, tagging) };
     });
     const spawned = await started(child, spec.file);
     const { tree, startTime } = found!;
@@ -88,6 +90,16 @@ export class LocalLauncher implements ProcessLauncher, ResourceHandler {
       throw error;
     });
     return launched;
+  }
+
+  /** A child that cannot be looked at, as for want of file descriptors, could not be ended either. */
+  #find(pid: number, spec: ProcessSpec, tagging: Tagging | undefined) {
+    try {
+      return this.#finder.started(pid, tagging?.tag);
+    } catch (error) {
+      send(-pid, "SIGKILL");
+      throw toLaunchError(error, spec.file);
+    }
   }
 
   async #settled(survivors: number, ownership: Ownership, tagging: Tagging | undefined): Promise<void> {

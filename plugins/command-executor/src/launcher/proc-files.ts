@@ -12,12 +12,15 @@ export interface ProcessFacts {
 }
 
 const LARGEST_FILE = 16 * 1024;
+/** Numbers that the kernel passes over when it starts the next round. */
+const RESERVED_PIDS = 300;
 /** Of these the first two mean that the process is gone, the others that it is none of our business. */
 const GONE = ["ENOENT", "ESRCH", "EACCES", "EPERM"];
 const LOCKS = /^Max file locks +(\S+) +(\S+)/m;
 
 /** Reads `/proc` synchronously: the kernel answers from memory, and a look that waits is out of date. */
 export class ProcFiles {
+  #pidRound: number | undefined;
   readonly #buffer = Buffer.allocUnsafe(LARGEST_FILE);
 
   /** Whether this system has it. */
@@ -40,6 +43,17 @@ export class ProcFiles {
   fileLocks(pid: number | "self"): bigint[] {
     const limits = LOCKS.exec(this.#read(`/proc/${pid}/limits`) ?? "")?.slice(1) ?? [];
     return limits.filter((limit) => /^\d+$/.test(limit)).map(BigInt);
+  }
+
+  /** How many processes and threads the machine has started since its boot, at least. */
+  forks(): number {
+    return Number(/^processes (\d+)$/m.exec(readFileSync("/proc/stat", "latin1"))?.[1] ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** After how many forks a pid may come round again, at the earliest. */
+  get pidRound(): number {
+    this.#pidRound ??= Number(readFileSync("/proc/sys/kernel/pid_max", "latin1")) - RESERVED_PIDS;
+    return this.#pidRound;
   }
 
   /** Names the time since the machine was started, within which start times mean something. */

@@ -1,4 +1,4 @@
-import type { Census } from "./census.ts";
+import type { Census, Sighting } from "./census.ts";
 import type { ProcessFacts, ProcFiles } from "./proc-files.ts";
 import { bearsTag } from "./process-tags.ts";
 import { type Sweep, send, type Tree } from "./tree.ts";
@@ -56,12 +56,12 @@ export class ProcessTree implements Tree {
     return { alive: look.alive.length, signalled: look.signalled, certain: certain && !look.newlyDead };
   }
 
-  #isMember(facts: ProcessFacts): boolean {
+  #isMember(facts: Sighting): boolean {
     const { first, tag } = this.#identity;
     if (facts.pid === process.pid) return false;
     if (this.#known.get(facts.pid) === facts.startTime) return true;
     if (this.#reserved && first && (facts.group === first.pid || facts.session === first.pid)) return true;
-    return tag !== undefined && this.#files.fileLocks(facts.pid).some((limit) => bearsTag(limit, tag));
+    return tag !== undefined && facts.fileLocks.some((limit) => bearsTag(limit, tag));
   }
 
   /** Answers whether the member lives. One that is dead when first seen may have left children behind, unseen. */
