@@ -37,6 +37,22 @@ describe("parameters", () => {
     );
   });
 
+  test.each([
+    ["nested ten thousand deep", `{"a":${"[".repeat(10_000)}${"]".repeat(10_000)}}`],
+    ["with a lone surrogate", '{"a":"\\ud800"}'],
+    ["with an infinite number", '{"a":1e400}'],
+    ["with awkward keys", '{"__proto__":{"a":1},"constructor":2,"":3,"a":4,"a":5}'],
+    ["with a NUL", '{"a":"\\u0000"}'],
+  ])("%s reach the runner as they are", async (_name, parameters) => {
+    const coordinator = await started({ reference: true });
+    await scriptAgent(coordinator);
+    await coordinator.post("/runner/register", ECHO_RUNNER);
+    await coordinator.get(POLL);
+    const body = `{"type":"start_session","agent_name":"a","parameters":${parameters}}`;
+    expect((await coordinator.postText("/runs", body)).status).toBe(201);
+    expect(await coordinator.text(POLL)).toContain(`"parameters":${parameters},`);
+  });
+
   test("that do not satisfy the agent's schema are refused, naming each fault", async () => {
     const coordinator = await started();
     await coordinator.post("/runner/register", ECHO_RUNNER);

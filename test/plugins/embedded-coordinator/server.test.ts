@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { networkInterfaces } from "node:os";
 import { describe, expect, test } from "vitest";
 import { startEmbeddedCoordinator } from "../../../plugins/embedded-coordinator/src/index.ts";
 import { ECHO_ID, ECHO_RUN, ECHO_RUNNER, POLL, started } from "./client.ts";
@@ -92,6 +93,15 @@ describe("an answer", () => {
     const coordinator = await started();
     expect(await statusFor(coordinator.port, "rebound.example.org")).toBe(421);
     expect(await statusFor(coordinator.port, `localhost:${coordinator.port}`)).toBe(200);
+  });
+
+  const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
+    addresses?.some(({ address }) => address === "::1"),
+  );
+  test.runIf(hasIpv6)("is given over IPv6 too", async () => {
+    const coordinator = await started({ host: "::1" });
+    expect(coordinator.url).toBe(`http://[::1]:${coordinator.port}`);
+    expect((await coordinator.get("/health")).status).toBe(200);
   });
 
   test("is the guard's when the guard refuses", async () => {
