@@ -1,6 +1,7 @@
 import type { Clock } from "./clock.ts";
 import type { Feed } from "./feed.ts";
 import type { Hazards, Options } from "./options.ts";
+import type { ParameterChecks } from "./parameters.ts";
 import type { RecordBook } from "./record.ts";
 import type { Registry } from "./registry.ts";
 import type { Store } from "./store/store.ts";
@@ -15,5 +16,6 @@ export type Coordinator = {
   readonly registry: Registry;
   readonly waiting: Waiting;
   readonly feed: Feed;
+  readonly parameters: ParameterChecks;
   readonly record: RecordBook;
 };

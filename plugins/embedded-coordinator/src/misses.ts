@@ -12,6 +12,11 @@ export function routeMisses(app: FastifyInstance): void {
     const pattern = new RegExp(`^${url.replaceAll(/:\w+/g, "[^/]+")}$`);
     routes.push(...[method].flat().map((name) => ({ method: name, pattern })));
   });
+  app.addHook("onRequest", async (request, reply) => {
+    // The router would take the empty text after the slash for the value of a parameter.
+    const [path = ""] = request.url.split("?", 1);
+    if (path.endsWith("/") && !request.is404) reply.callNotFound();
+  });
   app.setNotFoundHandler((request, reply) => {
     const [path = "", query] = request.url.split("?", 2);
     const methods = methodsAt(routes, path);

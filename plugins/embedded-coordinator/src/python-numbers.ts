@@ -5,7 +5,8 @@
 export function pythonNumber(token: string): string {
   if (!/[.eE]/.test(token)) return token === "-0" ? "0" : token;
   const value = Number(token);
-  if (!Number.isFinite(value)) return value > 0 ? "Infinity" : "-Infinity";
+  // Python would write Infinity, which is no JSON: nobody could read the document any more.
+  if (!Number.isFinite(value)) return token;
   if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
   const sign = value < 0 ? "-" : "";
   const [digits = "", exponentText = ""] = Math.abs(value).toExponential().split("e");

@@ -4,7 +4,7 @@ import type { Coordinator } from "./coordinator.ts";
 import { type DemandSource, type Demands, demandsSchema, mergeDemands } from "./demands.ts";
 import { freshId } from "./identity.ts";
 import { mapNumbers } from "./json-text.ts";
-import { checkParameters, schemaFor } from "./parameters.ts";
+import { schemaFor } from "./parameters.ts";
 import { pythonNumber } from "./python-numbers.ts";
 import { Refusal } from "./refusal.ts";
 import { scriptDemands } from "./scripts.ts";
@@ -39,7 +39,7 @@ export function createRun(coordinator: Coordinator, request: NewRun, texts: Read
   const agent = agentName === null ? undefined : findAgent(coordinator, agentName);
   if (resumed && isProcedural(agent)) throw noProceduralResume(agentName);
   checkScript(coordinator, agent);
-  checkParameters(request.parameters, schemaFor(coordinator, request.type, agent), agentName);
+  coordinator.parameters.check(request.parameters, schemaFor(coordinator, request.type, agent), agentName);
   checkSessions(coordinator, request);
 
   const now = clock.now();

@@ -20,7 +20,7 @@ import { type Body, readBody } from "./validation.ts";
 export const SERVER_HEADER = "leasehold-embedded-coordinator (for development, demos and tests)";
 
 /** What the record keeps of a request beyond what HTTP shows. */
-export type Note = { verdict?: Verdict; delivered?: unknown };
+type Note = { verdict?: Verdict; delivered?: unknown };
 
 /** What routes are built with: the coordinator, its end, and a place to note things for the record. */
 export type RouteContext = {

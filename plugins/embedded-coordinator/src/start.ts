@@ -4,6 +4,7 @@ import type { Coordinator } from "./coordinator.ts";
 import { Feed } from "./feed.ts";
 import { checkRunners, failUnmatchedRuns, reapSessions } from "./lifecycle.ts";
 import { type EmbeddedCoordinatorOptions, hazardsOf, type Options, optionsSchema } from "./options.ts";
+import { ParameterChecks } from "./parameters.ts";
 import { RecordBook, type RecordEntry } from "./record.ts";
 import { recoverRuns } from "./recovery.ts";
 import { Registry } from "./registry.ts";
@@ -72,6 +73,7 @@ function assemble(options: Options, { now }: EmbeddedCoordinatorParts): Coordina
     registry: new Registry(),
     waiting: new Waiting(),
     feed: new Feed(clock.now),
+    parameters: new ParameterChecks(),
     record: new RecordBook(options.recordLimit),
   };
 }

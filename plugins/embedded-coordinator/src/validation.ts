@@ -6,7 +6,7 @@ import { Refusal } from "./refusal.ts";
 export type Body = { text: string; value: unknown; fault?: Fault };
 
 /** One entry of a 422 answer (protocol §2.1). */
-export type Fault = {
+type Fault = {
   type: string;
   loc: (string | number)[];
   msg: string;

@@ -7,7 +7,7 @@ import {
 } from "../../../plugins/embedded-coordinator/src/index.ts";
 
 /** A parsed answer. A test that looks inside names the shape; members of other bodies are texts or not looked at. */
-export type Answer<Body> = { status: number; headers: Headers; body: Body };
+type Answer<Body> = { status: number; headers: Headers; body: Body };
 export type Texts = Record<string, string>;
 
 /** Starts a coordinator for one test and closes it afterwards. Polls are short unless the test says otherwise. */
@@ -30,7 +30,7 @@ export type Client = {
   text(path: string): Promise<string>;
 };
 
-export function clientOf(url: string): Client {
+function clientOf(url: string): Client {
   const call = async <Body = Texts>(method: string, path: string, body?: unknown, signal?: AbortSignal) => {
     const response = await fetch(url + path, {
       method,

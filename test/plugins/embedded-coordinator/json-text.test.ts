@@ -50,6 +50,7 @@ describe("Python's numbers", () => {
     ["0.00001", "1e-05"],
     ["-2.5e-3", "-0.0025"],
     ["1e300", "1e+300"],
+    ["-1e400", "-1e400"],
   ])("write %s as %s", (token, text) => {
     expect(pythonNumber(token)).toBe(text);
   });

@@ -86,6 +86,13 @@ describe("a report", () => {
     expect(verdicts()).toEqual(["accepted", "refused"]);
   });
 
+  test("may hold any text as its error", async () => {
+    const { report, run } = await withRun();
+    const error = `é ☃ \0 "quoted" \r\n ${"x".repeat(1_000_000)}`;
+    await report("failed", { ...reporter, error });
+    expect((await run())["error"]).toBe(error);
+  });
+
   test("of the start does not undo a stop", async () => {
     const { coordinator, session_id, report, run, session } = await withRun();
     await coordinator.post(`/sessions/${session_id}/stop`);

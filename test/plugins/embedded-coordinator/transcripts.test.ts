@@ -1,7 +1,9 @@
-import { buffer } from "node:stream/consumers";
-import { createGunzip } from "node:zlib";
-import { extract } from "tar-stream";
-import { describe, expect, test } from "vitest";
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { claimedRun, ECHO_ID, ECHO_RUN, ECHO_RUNNER, POLL, started } from "./client.ts";
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00$/;
@@ -182,14 +184,16 @@ describe("the protocol's transcripts", () => {
     const download = await fetch(`${coordinator.url}/scripts/disk_report/download`);
     expect(download.headers.get("content-type")).toBe("application/gzip");
     expect(download.headers.get("content-disposition")).toBe('attachment; filename="disk_report.tar.gz"');
-    const entries = await unpack(Buffer.from(await download.arrayBuffer()));
-    expect(entries.map(({ name, mode }) => [name, mode])).toEqual([
-      ["disk_report/", 0o755],
-      ["disk_report/report.sh", 0o644],
-      ["disk_report/script.json", 0o644],
+    const unpacked = await unpack(Buffer.from(await download.arrayBuffer()));
+    expect(await readdir(unpacked, { recursive: true })).toEqual([
+      "disk_report",
+      "disk_report/report.sh",
+      "disk_report/script.json",
     ]);
-    expect(entries[1]?.text).toBe(content);
-    expect(JSON.parse(entries[2]?.text ?? "")).toEqual({
+    const modes = [await stat(join(unpacked, "disk_report")), await stat(join(unpacked, "disk_report/report.sh"))];
+    expect(modes.map(({ mode }) => mode & 0o777)).toEqual([0o755, 0o644]);
+    expect(await readFile(join(unpacked, "disk_report/report.sh"), "utf8")).toBe(content);
+    expect(JSON.parse(await readFile(join(unpacked, "disk_report/script.json"), "utf8"))).toEqual({
       name: "disk_report",
       description: "Free space",
       script_file: "report.sh",
@@ -285,12 +289,13 @@ describe("the protocol's transcripts", () => {
   });
 });
 
-async function unpack(archive: Buffer): Promise<{ name: string; mode: number | undefined; text: string }[]> {
-  const entries = [];
-  const gunzip = createGunzip();
-  gunzip.end(archive);
-  for await (const entry of gunzip.pipe(extract())) {
-    entries.push({ name: entry.header.name, mode: entry.header.mode, text: String(await buffer(entry)) });
-  }
-  return entries;
+/** Unpacks an archive with the system's own tar into a directory of the test. */
+async function unpack(archive: Buffer): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "embedded-coordinator-"));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  const file = `${directory}.tar.gz`;
+  onTestFinished(() => rm(file, { force: true }));
+  await writeFile(file, archive);
+  await promisify(execFile)("tar", ["--extract", "--same-permissions", "--file", file, "--directory", directory]);
+  return directory;
 }

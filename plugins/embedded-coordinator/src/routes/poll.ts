@@ -23,6 +23,12 @@ export function pollRoutes(app: FastifyInstance, { coordinator, closing, note }:
     const outcome = hazards.ghostPolls
       ? await ghostPoll(coordinator, runner, closing)
       : await poll(coordinator, runner, AbortSignal.any([client.signal, closing]));
+    if (closing.aborted) {
+      // Cut off, as by the end of a process: there is no answer that a runner would understand better.
+      reply.hijack();
+      reply.raw.destroy();
+      return reply;
+    }
     if (typeof outcome === "string") return reply.code(outcome === "client gone" ? CLIENT_GONE : 204).send();
     note(request, { delivered: outcome.delivered });
     return outcome.body;
