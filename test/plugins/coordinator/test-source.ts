@@ -1,0 +1,62 @@
+import { setImmediate as turn } from "node:timers/promises";
+import type { Credentials, Logger, Profile } from "leasehold";
+import pino from "pino";
+import { options } from "../../../plugins/coordinator/src/options.ts";
+import { CoordinatorSource } from "../../../plugins/coordinator/src/source.ts";
+import { protocolTiming, type Timing } from "../../../plugins/coordinator/src/timing.ts";
+
+export const echoProfile: Profile = {
+  name: "echo",
+  directory: "/opt/profiles/echo",
+  executor: {
+    type: "procedural",
+    command: "executors/procedural-executor/ao-procedural-exec",
+    config: {},
+    agents_dir: "executors/procedural-executor/scripts/echo/agents",
+    lifecycle: "one_shot",
+  },
+  agents: [
+    {
+      name: "echo",
+      command: "scripts/echo/echo",
+      parametersSchema: { type: "object", required: ["message"], properties: { message: { type: "string" } } },
+    },
+  ],
+};
+
+/** Back-offs and checks of a few milliseconds, lateness never: tests set what they are about. */
+export const quickTiming: Timing = { ...protocolTiming, backoffBaseMs: 2, backoffCapMs: 4, stopCheckMs: 2 };
+
+export interface TestSource {
+  readonly url: string;
+  readonly options?: Record<string, unknown>;
+  readonly timing?: Partial<Timing>;
+  readonly profile?: Profile | undefined;
+  readonly credentials?: Credentials;
+  readonly log?: Logger;
+}
+
+export function testSource(settings: TestSource): CoordinatorSource {
+  return new CoordinatorSource({
+    options: options.parse({ url: settings.url, hostname: "build-07", ...settings.options }),
+    projectDir: "/srv/jobs",
+    activeProfile: () => ("profile" in settings ? settings.profile : echoProfile),
+    credentials: () => settings.credentials,
+    log: settings.log ?? quiet,
+    timing: { ...quickTiming, ...settings.timing },
+  });
+}
+
+export const quiet: Logger = pino({ level: "silent" });
+
+/** A logger and what it has written. */
+export function recordingLog(): { log: Logger; lines: { level: number; msg: string; [member: string]: unknown }[] } {
+  const lines: { level: number; msg: string }[] = [];
+  const log = pino({ level: "debug" }, { write: (line: string) => lines.push(JSON.parse(line)) });
+  return { log, lines };
+}
+
+/** Lets everything that is ready happen. */
+export async function settle(): Promise<void> {
+  for (let round = 0; round < 5; round++) await turn();
+}
