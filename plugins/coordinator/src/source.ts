@@ -92,7 +92,7 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
   }
 
   /** Tapped on `onLease`: turns away what is not meant for this runner, and tells children where the coordinator is. */
-  admit(run: Run): Refusal | undefined {
+  admit(run: Pick<Run, "id" | "source" | "env">): Refusal | undefined {
     if (run.source !== this.name) return undefined;
     const unfit = this.#unfit.get(run.id);
     if (unfit !== undefined) return refuse(unfit);
@@ -100,7 +100,7 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
     return undefined;
   }
 
-  reports(moment: RunMoment, run: Run): readonly JsonObject[] {
+  reports(moment: RunMoment, run: Pick<Run, "session">): readonly JsonObject[] {
     return reportsOf(moment, run);
   }
 

@@ -1,4 +1,3 @@
-import { createServer } from "node:net";
 import type { Credentials } from "leasehold";
 import { afterEach, describe, expect, it } from "vitest";
 import { CoordinatorClient } from "../../../plugins/coordinator/src/client.ts";
@@ -84,14 +83,11 @@ describe("CoordinatorClient", () => {
     expect(fault).toMatchObject({ sent: true, message: expect.stringContaining("no answer within 0.02 s") });
   });
 
-  it("gives up a connection that is never taken, unsent", async () => {
-    const deaf = createServer().listen({ port: 0, host: "127.0.0.1" });
-    await new Promise((resolve) => deaf.once("listening", resolve));
+  it("knows that a connection still being made sent nothing", async () => {
     const abort = new AbortController();
-    const asked = clientFor("http://192.0.2.1:9").send("GET", "/x", { signal: abort.signal });
+    const asked = faultOf(clientFor("http://192.0.2.1:9").send("GET", "/x", { signal: abort.signal }));
     abort.abort();
-    expect(await faultOf(asked)).toMatchObject({ sent: false });
-    await new Promise((resolve) => deaf.close(resolve));
+    expect(await asked).toMatchObject({ sent: false });
   });
 
   it("ends with its signal", async () => {
