@@ -8,6 +8,6 @@ export default defineConfig({
     fsModuleCache: false,
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    reporters: process.env["CI"] ? ["default", ["json", { outputFile: "coverage/report.json" }]] : ["default"],
+    reporters: ["default", "./test/closing-line.ts"],
   },
 });

@@ -19,6 +19,10 @@ export const catalogue = {
     message: "{where}: {problem}",
     fix: "Mend the value where it comes from.",
   },
+  NAME_TAKEN: {
+    message: "{what} is claimed by {first} and by {second}",
+    fix: "Remove one of the two, or rename what it claims.",
+  },
   PLUGIN_INVALID: {
     message: "{where} is not a plugin: {problem}",
     fix: "List what a plugin's factory returns, as in plugins: [coordinator()].",
@@ -60,7 +64,7 @@ export const catalogue = {
     fix: "The other plugins were torn down; something of this plugin may still be open.",
   },
   HOOK_UNKNOWN: {
-    message: 'there is no hook "{hook}"',
+    message: 'there is no hook "{hook}"{suggestion}',
     fix: "The hooks are {hooks}.",
   },
   HOOK_TAP_INVALID: {

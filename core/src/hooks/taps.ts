@@ -6,10 +6,9 @@ import type { Decline, Refusal } from "./answers.ts";
 type Maybe<T> = T | undefined | void;
 type Awaitable<T> = T | Promise<T>;
 
-/** One beat: when it was due, by the monotonic clock in milliseconds, and a signal that is aborted when the tap is late. */
+/** One beat; `at` is the monotonic clock in milliseconds (`performance.now()`). */
 export interface Beat {
-  readonly dueAt: number;
-  readonly signal: AbortSignal;
+  readonly at: number;
 }
 
 export interface TapOrder {

@@ -1,4 +1,3 @@
-import type { Beat } from "leasehold";
 import type { CoordinatorClient } from "./client.ts";
 import { describeReply, isNotRegistered, isSuccess } from "./judgement.ts";
 import type { Registered, Registration } from "./registration.ts";
@@ -27,13 +26,13 @@ export class Heartbeat {
   }
 
   /** One beat; nothing before the registration. Rejects when it was not heard, for the hook to log and count. */
-  async beat(beat: Beat): Promise<void> {
+  async beat(): Promise<void> {
     const { client, registration, staleMs } = this.#settings;
     const registered = registration.current;
     if (!registered) return;
     if (registered !== this.#registered) this.#heard(registered);
     const body = JSON.stringify({ runner_id: registered.runnerId });
-    const reply = await client.send("POST", "/runner/heartbeat", { body, signal: beat.signal, repeatable: true });
+    const reply = await client.send("POST", "/runner/heartbeat", { body, repeatable: true });
     if (isNotRegistered(reply)) {
       await registration.renew(registered);
       return;

@@ -20,7 +20,7 @@ export const coordinator = definePlugin({
     });
     sources.add(source);
     hooks.onLease.tap((run) => source.admit(run));
-    hooks.onHeartbeat.tap((beat) => source.heartbeat.beat(beat), {
+    hooks.onHeartbeat.tap(() => source.heartbeat.beat(), {
       everySeconds: () => source.heartbeat.everySeconds(),
     });
     return () => source.client.close();

@@ -1,0 +1,32 @@
+export type Interrupt = "SIGINT" | "SIGTERM";
+
+/** SIGINT and SIGTERM as abort signals, from now until `dispose`. */
+export interface Interrupts {
+  /** Aborted by the first. */
+  readonly first: AbortSignal;
+  /** Aborted by the second. */
+  readonly second: AbortSignal;
+  /** Which came first, if any. */
+  received(): Interrupt | undefined;
+  dispose(): void;
+}
+
+export function listenForInterrupts(): Interrupts {
+  const first = new AbortController();
+  const second = new AbortController();
+  let received: Interrupt | undefined;
+  const onInterrupt = (signal: NodeJS.Signals): void => {
+    if (received) second.abort(new Error(`${signal} received again`));
+    else {
+      received = signal as Interrupt;
+      first.abort(new Error(`${signal} received`));
+    }
+  };
+  process.on("SIGINT", onInterrupt).on("SIGTERM", onInterrupt);
+  return {
+    first: first.signal,
+    second: second.signal,
+    received: () => received,
+    dispose: () => void process.off("SIGINT", onInterrupt).off("SIGTERM", onInterrupt),
+  };
+}

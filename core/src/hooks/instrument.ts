@@ -1,0 +1,109 @@
+import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
+import type { Logger } from "../log/logger.ts";
+import type { Run } from "../run/run.ts";
+import type { TelemetryHub } from "../telemetry-hub.ts";
+import type { Deadlines } from "./deadlines.ts";
+
+/** Where a run is: which tap of which plugin has it. */
+export interface Whereabouts {
+  readonly plugin: string;
+  readonly hook: string;
+}
+
+/** A tap as plugins write it, sync or async alike. */
+export type Tap = (...args: never[]) => unknown;
+
+/** A tap as tapable calls it: arguments, then a callback. */
+type CallbackTap = (...argsThenCallback: unknown[]) => void;
+type Callback = (error: Error | null, answer?: unknown) => void;
+
+/** How a hook treats what its taps answer. */
+export interface Manner {
+  readonly hook: string;
+  /** The run among the arguments, if there is one. */
+  readonly runOf: (args: readonly unknown[]) => Run | undefined;
+  /** Turns an answer into what tapable passes on; throws when it is none. Nothing and `null` are never judged. */
+  readonly judge: (answer: unknown, plugin: string, args: readonly unknown[]) => unknown;
+  /** Whether a fault ends the hook; otherwise it is logged and the tap counts as having answered nothing. */
+  readonly faultEnds: boolean;
+  /** How long a tap may take; a late one is a fault. Executors are watched by their run's deadline instead. */
+  readonly deadlines?: Deadlines;
+}
+
+/** Wraps each tap once: attribution, timing, deadline, and answers that tapable would misread. */
+export class Instrument {
+  readonly #telemetry: TelemetryHub;
+  readonly #log: Logger;
+  readonly #whereabouts = new WeakMap<Run, Whereabouts>();
+
+  constructor(telemetry: TelemetryHub, log: Logger) {
+    this.#telemetry = telemetry;
+    this.#log = log;
+  }
+
+  whereabouts(run: Run): Whereabouts | undefined {
+    return this.#whereabouts.get(run);
+  }
+
+  wrap(plugin: string, manner: Manner, tap: Tap): CallbackTap {
+    const here = Object.freeze({ plugin, hook: manner.hook });
+    return (...argsThenCallback) => {
+      const callback = argsThenCallback.pop() as Callback;
+      const run = manner.runOf(argsThenCallback);
+      if (run) this.#whereabouts.set(run, here);
+      const finish = this.#finishOnce(here, manner, argsThenCallback, run, callback);
+      let answer: unknown;
+      try {
+        answer = tap(...(argsThenCallback as never[]));
+      } catch (thrown) {
+        return finish(thrown, true);
+      }
+      if (!isThenable(answer)) return finish(answer, false);
+      answer.then(
+        (value) => finish(value, false),
+        (thrown) => finish(thrown, true),
+      );
+    };
+  }
+
+  #finishOnce(here: Whereabouts, manner: Manner, args: readonly unknown[], run: Run | undefined, callback: Callback) {
+    const startedAt = performance.now();
+    let open = true;
+    const cancelDeadline = manner.deadlines?.start(() => finish(new Error("it took too long"), true));
+    const finish = (value: unknown, threw: boolean): void => {
+      if (!open) return;
+      open = false;
+      cancelDeadline?.();
+      const [error, answer] = threw ? [this.#fault(here, value), undefined] : this.#judge(here, manner, value, args);
+      this.#tell(here, run, performance.now() - startedAt, error);
+      if (error && manner.faultEnds) return callback(error);
+      if (error) (run?.log ?? this.#log).error({ err: error, ...here }, error.message);
+      callback(null, answer);
+    };
+    return finish;
+  }
+
+  #judge(here: Whereabouts, manner: Manner, value: unknown, args: readonly unknown[]): [Error | undefined, unknown] {
+    if (value === undefined || value === null) return [undefined, undefined];
+    try {
+      return [undefined, manner.judge(value, here.plugin, args)];
+    } catch (thrown) {
+      return [this.#fault(here, thrown), undefined];
+    }
+  }
+
+  #fault(here: Whereabouts, thrown: unknown): LeaseholdError {
+    const details = { plugin: here.plugin, hook: here.hook, problem: messageOf(thrown) };
+    return new LeaseholdError("TAP_FAILED", details, { cause: thrown });
+  }
+
+  #tell(here: Whereabouts, run: Run | undefined, ms: number, error: Error | undefined): void {
+    if (!this.#telemetry.listening) return;
+    const about = { type: "tap", ...here, ms, ...(run ? { run: run.id } : {}) } as const;
+    this.#telemetry.tell(error ? { ...about, fault: error.message } : about);
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function";
+}

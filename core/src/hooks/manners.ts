@@ -1,0 +1,68 @@
+import type { AnyEntrypoint } from "../run/entrypoint.ts";
+import { isOutcome, type Outcome } from "../run/outcome.ts";
+import type { Run } from "../run/run.ts";
+import { Decline, Refusal } from "./answers.ts";
+import { Deadlines } from "./deadlines.ts";
+import type { Refused } from "./hook-table.ts";
+import type { Manner } from "./instrument.ts";
+
+/** Time a tap on `onResult` may take before the outcome goes on without it. */
+const RESULT_DEADLINE_MS = 30_000;
+
+/** Who was asked to run a run, and why each declined. */
+export interface Asked {
+  readonly plugin: string;
+  readonly reason: string | undefined;
+}
+
+/** How each hook of one runner treats its taps' answers. */
+export function createManners(asked: WeakMap<Run, Asked[]>) {
+  const runFirst = (args: readonly unknown[]) => args[0] as Run;
+  return {
+    onLease: { hook: "onLease", runOf: runFirst, judge: judgeAdmission, faultEnds: true },
+    resolveEntrypoint: {
+      hook: "resolveEntrypoint",
+      runOf: runFirst,
+      judge: (answer, plugin, [run]) => judgeEntrypoint(answer, plugin, run as Run, asked),
+      faultEnds: true,
+    },
+    execute: (kind: string) => ({ hook: `execute:${kind}`, runOf: runFirst, judge: judgeOutcome, faultEnds: true }),
+    onResult: {
+      hook: "onResult",
+      runOf: (args) => args[1] as Run,
+      judge: judgeOutcome,
+      faultEnds: false,
+      deadlines: new Deadlines(RESULT_DEADLINE_MS),
+    },
+    onHeartbeat: { hook: "onHeartbeat", runOf: () => undefined, judge: () => undefined, faultEnds: false },
+  } satisfies Record<string, Manner | ((kind: string) => Manner)>;
+}
+
+export type Manners = ReturnType<typeof createManners>;
+
+function judgeAdmission(answer: unknown, plugin: string): Refused {
+  if (answer instanceof Refusal) return { plugin, refusal: answer };
+  throw new Error(`it answered ${nameOf(answer)}; answer nothing to admit the run, or refuse(reason)`);
+}
+
+function judgeEntrypoint(answer: unknown, plugin: string, run: Run, asked: WeakMap<Run, Asked[]>): unknown {
+  if (answer instanceof Decline) {
+    const earlier = asked.get(run) ?? [];
+    asked.set(run, [...earlier, { plugin, reason: answer.reason }]);
+    return undefined;
+  }
+  if (typeof (answer as AnyEntrypoint).kind === "string") return answer;
+  throw new Error(`it answered ${nameOf(answer)}; answer an entrypoint with a kind, decline(reason) or nothing`);
+}
+
+function judgeOutcome(answer: unknown): Outcome {
+  if (isOutcome(answer)) return answer;
+  throw new Error(`it answered ${nameOf(answer)}, which is no outcome; use succeeded, failed, refused or stopped`);
+}
+
+function nameOf(answer: unknown): string {
+  if (Array.isArray(answer)) return "an array";
+  return typeof answer === "object"
+    ? `an object with ${Object.keys(answer as object).join(", ") || "no members"}`
+    : `a ${typeof answer}`;
+}

@@ -1,0 +1,62 @@
+import { LeaseholdError } from "../errors/leasehold-error.ts";
+import { nearest } from "../errors/nearest.ts";
+import { API_VERSION, type Plugin } from "./plugin.ts";
+
+/** Plugins in the order of their setups, and everything that is wrong with the list. */
+export interface Plan<P extends { readonly plugin: Plugin }> {
+  readonly ordered: readonly P[];
+  readonly faults: readonly LeaseholdError[];
+}
+
+/** Orders plugins: list order, but after what each `dependsOn` and, where present, `uses`. */
+export function planPlugins<P extends { readonly plugin: Plugin }>(listed: readonly P[]): Plan<P> {
+  const faults: LeaseholdError[] = [];
+  const byName = new Map<string, P>();
+  for (const entry of listed) {
+    const { name, apiVersion } = entry.plugin.definition;
+    if (byName.has(name)) faults.push(new LeaseholdError("PLUGIN_DUPLICATE", { plugin: name }));
+    else byName.set(name, entry);
+    if (apiVersion !== API_VERSION)
+      faults.push(new LeaseholdError("PLUGIN_API_VERSION", { plugin: name, wanted: apiVersion, present: API_VERSION }));
+  }
+  faults.push(...missingDependencies(byName));
+  return { ordered: sort(byName, faults), faults };
+}
+
+function missingDependencies<P extends { readonly plugin: Plugin }>(byName: ReadonlyMap<string, P>): LeaseholdError[] {
+  return [...byName.values()].flatMap(({ plugin: { definition } }) =>
+    (definition.dependsOn ?? [])
+      .filter((dependency) => !byName.has(dependency))
+      .map((dependency) => {
+        const meant = nearest(dependency, [...byName.keys()]);
+        const named = meant === undefined ? dependency : `${dependency}" (did you mean "${meant}"?)`;
+        return new LeaseholdError("PLUGIN_MISSING", {
+          plugin: definition.name,
+          dependency: named.replace(/"\)$/, ")"),
+        });
+      }),
+  );
+}
+
+function sort<P extends { readonly plugin: Plugin }>(byName: ReadonlyMap<string, P>, faults: LeaseholdError[]): P[] {
+  const ordered = new Set<P>();
+  const path: string[] = [];
+  const visit = (entry: P): void => {
+    const { name, dependsOn = [], uses = [] } = entry.plugin.definition;
+    if (ordered.has(entry)) return;
+    if (path.includes(name)) {
+      const cycle = [...path.slice(path.indexOf(name)), name].join(" → ");
+      faults.push(new LeaseholdError("PLUGIN_CYCLE", { cycle }));
+      return;
+    }
+    path.push(name);
+    for (const before of [...dependsOn, ...uses]) {
+      const neighbour = byName.get(before);
+      if (neighbour) visit(neighbour);
+    }
+    path.pop();
+    ordered.add(entry);
+  };
+  for (const entry of byName.values()) visit(entry);
+  return [...ordered];
+}

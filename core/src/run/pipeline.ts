@@ -1,0 +1,176 @@
+import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
+import type { HookTable } from "../hooks/hook-table.ts";
+import type { Instrument } from "../hooks/instrument.ts";
+import type { Asked } from "../hooks/manners.ts";
+import type { Phase } from "../telemetry.ts";
+import type { TelemetryHub } from "../telemetry-hub.ts";
+import { RunAborted } from "./aborted.ts";
+import { RunDeadline } from "./deadline.ts";
+import type { AnyEntrypoint } from "./entrypoint.ts";
+import { failed, type Outcome, refused, stopped } from "./outcome.ts";
+import { confineProjectDirectory } from "./project-directory.ts";
+import { mergeReceipts, type ResourceLedger } from "./resource-ledger.ts";
+import type { Run } from "./run.ts";
+import { parseParameters, type RunState } from "./run-state.ts";
+
+/** What a pipeline needs of its runner. */
+export interface PipelineParts {
+  readonly hooks: HookTable;
+  readonly instrument: Instrument;
+  readonly asked: WeakMap<Run, Asked[]>;
+  /** Plugins that tap `resolveEntrypoint`, in order. */
+  readonly resolvers: () => readonly string[];
+  /** Entrypoint kinds that somebody executes. */
+  readonly kinds: () => readonly string[];
+  readonly ledger: ResourceLedger;
+  readonly telemetry: TelemetryHub;
+  readonly projectDir: string;
+  readonly projectRoots: readonly string[];
+}
+
+/** Exit code of a run whose time was up, as `timeout(1)` has it. */
+const TIMEOUT_EXIT_CODE = 124;
+
+/** Takes a run through the hooks to exactly one outcome. */
+export class Pipeline {
+  readonly #parts: PipelineParts;
+
+  constructor(parts: PipelineParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * The run's outcome, whatever happens; never rejects.
+   * @param onExecute Called once, just before an executor gets the run.
+   * @param refusal Settles the run as refused without asking anyone but `onResult`.
+   */
+  async take(run: RunState, onExecute: () => void, refusal?: LeaseholdError): Promise<Outcome> {
+    const deadline = new RunDeadline(run);
+    const decided = refusal ? refusedBy(refusal) : await this.#decide(run, deadline, onExecute);
+    deadline.end();
+    const cleared = await this.#clear(run, decided);
+    const shaped = await this.#shape(run, cleared);
+    await run
+      .settle()
+      .catch((thrown) => run.log.warn({ err: thrown }, `the run's temp directory stays: ${messageOf(thrown)}`));
+    this.#enter(run, "settled");
+    return timed(run, shaped);
+  }
+
+  async #decide(run: RunState, deadline: RunDeadline, onExecute: () => void): Promise<Outcome> {
+    const walked = this.#walk(run, deadline, onExecute).catch((thrown) => this.#settleFault(run, thrown));
+    const outcome = await Promise.race([walked, deadline.stuck]);
+    return outcome === "stuck" ? this.#abandon(run, deadline) : outcome;
+  }
+
+  async #walk(run: RunState, deadline: RunDeadline, onExecute: () => void): Promise<Outcome> {
+    const { hooks } = this.#parts;
+    await this.#check(run);
+    this.#enter(run, "onLease");
+    const refusal = await hooks.onLease.promise(run);
+    if (refusal) {
+      const { plugin } = refusal;
+      return refusedBy(new LeaseholdError("RUN_REFUSED", { plugin, problem: refusal.refusal.reason }));
+    }
+    run.freeze();
+    this.#enter(run, "resolveEntrypoint");
+    run.signal.throwIfAborted();
+    const entrypoint = await hooks.resolveEntrypoint.promise(run);
+    if (!entrypoint) throw this.#unresolved(run);
+    run.signal.throwIfAborted();
+    return this.#execute(run, entrypoint, deadline, onExecute);
+  }
+
+  async #execute(
+    run: RunState,
+    entrypoint: AnyEntrypoint,
+    deadline: RunDeadline,
+    onExecute: () => void,
+  ): Promise<Outcome> {
+    const { hooks } = this.#parts;
+    const executor = hooks.execute.get(entrypoint.kind);
+    deadline.restart();
+    this.#enter(run, "execute");
+    onExecute();
+    const outcome = await executor?.promise(run, entrypoint);
+    if (outcome) return outcome;
+    const kinds = this.#parts.kinds().join(", ") || "none";
+    throw new LeaseholdError("ENTRYPOINT_UNEXECUTED", { kind: entrypoint.kind, kinds });
+  }
+
+  async #check(run: RunState): Promise<void> {
+    try {
+      parseParameters(run.parametersText);
+    } catch (thrown) {
+      throw new LeaseholdError("RUN_INVALID", { problem: `the run's parameters are invalid: ${messageOf(thrown)}` });
+    }
+    const { projectDir, projectRoots } = this.#parts;
+    run.projectDir = await confineProjectDirectory(run.projectDir, projectDir, projectRoots);
+  }
+
+  /** A throw settles by the reason of the abort when there was one, and as the fault that it is otherwise. */
+  #settleFault(run: RunState, thrown: unknown): Outcome {
+    if (run.signal.aborted) return abortedBy(run.signal.reason as RunAborted);
+    if (!(thrown instanceof LeaseholdError)) run.log.error({ err: thrown }, "the run failed inside the core");
+    else if (thrown.code === "TAP_FAILED") run.log.error({ err: thrown, ...thrown.details }, thrown.message);
+    const code = thrown instanceof LeaseholdError ? thrown.code : "RUN_FAILED";
+    const settle = REFUSING.has(code) ? refused : failed;
+    return settle({ code, message: messageOf(thrown) });
+  }
+
+  /** Nobody answered after the abort: what the run owns is ended, and the plugin that holds it is named. */
+  #abandon(run: RunState, deadline: RunDeadline): Outcome {
+    const where = this.#parts.instrument.whereabouts(run) ?? { plugin: "leasehold", hook: "the core" };
+    const error = new LeaseholdError("EXECUTOR_STUCK", { ...where, seconds: deadline.answerSeconds });
+    run.log.error({ err: error, ...where }, error.message);
+    const aborted = run.signal.reason as RunAborted;
+    const settle = aborted.reason === "timeout" ? failed : stopped;
+    return { ...settle({ code: error.code, message: error.message }), receipt: { signals: [], survivors: 1, ms: 0 } };
+  }
+
+  /** Whatever the run still owns is ended now; so is its session when this was the last turn. */
+  async #clear(run: RunState, outcome: Outcome): Promise<Outcome> {
+    const reason = new Error("the run has ended");
+    const owners = outcome.session === "finished" ? [run.owner, run.sessionOwner] : [run.owner];
+    const ended = await Promise.all(owners.map((owner) => this.#parts.ledger.end(owner, reason)));
+    const receipt = ended.reduce((all, one) => (one ? mergeReceipts(all, one) : all), outcome.receipt);
+    return receipt === undefined || receipt === outcome.receipt ? outcome : { ...outcome, receipt };
+  }
+
+  async #shape(run: RunState, outcome: Outcome): Promise<Outcome> {
+    this.#enter(run, "onResult");
+    return (await this.#parts.hooks.onResult.promise(outcome, run)) as Outcome;
+  }
+
+  #unresolved(run: RunState): LeaseholdError {
+    const answers = new Map(this.#parts.asked.get(run)?.map(({ plugin, reason }) => [plugin, reason]));
+    const asked = [...new Set(this.#parts.resolvers())]
+      .map((plugin) => `${plugin}: ${answers.get(plugin) ?? "no answer"}`)
+      .join("; ");
+    return new LeaseholdError("ENTRYPOINT_UNRESOLVED", { agent: run.agent.name, asked: asked || "nobody was asked" });
+  }
+
+  #enter(run: RunState, phase: Phase): void {
+    if (!this.#parts.telemetry.listening) return;
+    const about = { source: run.source, run: run.id, session: run.session.id, agent: run.agent.name };
+    this.#parts.telemetry.tell({ type: "phase", phase, ...about });
+  }
+}
+
+const REFUSING: ReadonlySet<string> = new Set(["RUN_INVALID", "PROJECT_DIR_MISSING", "PROJECT_DIR_REFUSED"]);
+
+function refusedBy(error: LeaseholdError): Outcome {
+  return refused({ code: error.code, message: error.message });
+}
+
+function abortedBy(aborted: RunAborted): Outcome {
+  if (aborted.reason !== "timeout") return stopped({ code: "RUN_STOPPED", message: aborted.message });
+  return failed({ code: "RUN_TIMEOUT", message: aborted.message }, { exitCode: TIMEOUT_EXIT_CODE });
+}
+
+function timed(run: RunState, outcome: Outcome): Outcome {
+  return Object.freeze({
+    ...outcome,
+    timings: { ...outcome.timings, settled: Math.round(performance.now() - run.leasedAt) },
+  });
+}

@@ -1,0 +1,67 @@
+import { TapBoard } from "./hooks/facade.ts";
+import { Heart } from "./hooks/heart.ts";
+import { createHookTable } from "./hooks/hook-table.ts";
+import { Instrument } from "./hooks/instrument.ts";
+import { type Asked, createManners } from "./hooks/manners.ts";
+import type { Logger } from "./log/logger.ts";
+import { ProfileRegistry } from "./profiles/profile-registry.ts";
+import { Pipeline } from "./run/pipeline.ts";
+import { ResourceLedger } from "./run/resource-ledger.ts";
+import type { Run } from "./run/run.ts";
+import type { RunnerSpec } from "./runner-api.ts";
+import { ServiceRegistry } from "./services/service-registry.ts";
+import type { IntakeParts } from "./sources/intake.ts";
+import { MemoryJournal } from "./sources/memory-journal.ts";
+import type { LeaseSource } from "./sources/source.ts";
+import { TelemetryHub } from "./telemetry-hub.ts";
+
+/** A source and the plugin that added it. */
+interface AddedSource {
+  readonly plugin: string;
+  readonly source: LeaseSource;
+}
+
+/** The organs of one runner. */
+export interface RunnerParts {
+  readonly log: Logger;
+  readonly telemetry: TelemetryHub;
+  readonly board: TapBoard;
+  readonly heart: Heart;
+  readonly services: ServiceRegistry;
+  readonly ledger: ResourceLedger;
+  readonly profiles: ProfileRegistry;
+  readonly sources: AddedSource[];
+  readonly intake: IntakeParts;
+}
+
+/** Builds the organs and joins them; nothing runs yet. */
+export function createRunnerParts({ options, log }: RunnerSpec): RunnerParts {
+  const telemetry = new TelemetryHub(log);
+  const hooks = createHookTable();
+  const asked = new WeakMap<Run, Asked[]>();
+  const instrument = new Instrument(telemetry, log);
+  const heart = new Heart((at) => hooks.onHeartbeat.callAsync({ at }, () => undefined));
+  const board = new TapBoard(hooks, createManners(asked), instrument, heart, log);
+  const services = new ServiceRegistry();
+  const journal = new MemoryJournal();
+  const ledger = new ResourceLedger(journal, telemetry, log);
+  const profiles = new ProfileRegistry(options.profile);
+  const { projectDir, projectRoots, timeoutSeconds, graceSeconds, outputBytes } = options;
+  const resolvers = () => board.records.filter(({ hook }) => hook === "resolveEntrypoint").map(({ plugin }) => plugin);
+  const kinds = () => [...new Set(board.records.flatMap(({ kind }) => kind ?? []))];
+  const pipeline = new Pipeline({
+    hooks,
+    instrument,
+    asked,
+    resolvers,
+    kinds,
+    ledger,
+    telemetry,
+    projectDir,
+    projectRoots,
+  });
+  const limits = { timeoutSeconds, graceSeconds, outputBytes };
+  const profile = () => profiles.active();
+  const intake = { pipeline, ledger, services, journal, telemetry, log, projectDir, limits, profile };
+  return { log, telemetry, board, heart, services, ledger, profiles, sources: [], intake };
+}

@@ -1,0 +1,189 @@
+import { messageOf } from "../errors/leasehold-error.ts";
+import type { JsonObject } from "../json/value.ts";
+import type { Logger } from "../log/logger.ts";
+import type { TelemetryHub } from "../telemetry-hub.ts";
+import { backOff } from "./back-off.ts";
+import type { Journal, LeaseRecord, OwedReport } from "./journal.ts";
+import type { DeliveryAnswer, LeaseSource } from "./source.ts";
+
+/** Delivers what is owed to one durable source: in order per run, runs side by side, until acknowledged. */
+export class Delivery {
+  readonly #source: LeaseSource;
+  readonly #journal: Journal;
+  readonly #telemetry: TelemetryHub;
+  readonly #log: Logger;
+  readonly #couriers = new Map<string, Courier>();
+  readonly #halt = new AbortController();
+  #onIdle: (() => void) | undefined;
+
+  constructor(source: LeaseSource, journal: Journal, telemetry: TelemetryHub, log: Logger) {
+    this.#source = source;
+    this.#journal = journal;
+    this.#telemetry = telemetry;
+    this.#log = log;
+  }
+
+  /** The courier of a lease; the same one while anything of the lease is under way. */
+  courier(lease: LeaseRecord, { uncertain = false } = {}): Courier {
+    const existing = this.#couriers.get(lease.run);
+    if (existing) return existing;
+    const courier: Courier = new Courier(lease, uncertain, this.#journal, {
+      attempt: (report, number, uncertain) => this.#attempt(report, number, uncertain),
+      done: () => this.#retire(courier),
+      failed: ({ run }, thrown) =>
+        this.#log.error(
+          { err: thrown, run_id: run },
+          `reports of a run are stuck in the journal: ${messageOf(thrown)}`,
+        ),
+      signal: this.#halt.signal,
+    });
+    this.#couriers.set(lease.run, courier);
+    return courier;
+  }
+
+  /** Whether reports of a run are under way. */
+  carries(run: string): boolean {
+    return this.#couriers.has(run);
+  }
+
+  /** Resolves when nothing is owed, or when `signal` is aborted; answers how many leases still have reports owed. */
+  async flush(signal: AbortSignal): Promise<number> {
+    if (this.#couriers.size > 0 && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+        signal.addEventListener("abort", () => resolve(), { once: true });
+      });
+    }
+    return this.#couriers.size;
+  }
+
+  /** Ends every attempt and every wait; what is owed stays in the journal. */
+  halt(): void {
+    this.#halt.abort(new Error("the runner ends"));
+  }
+
+  async #attempt(report: OwedReport, number: number, uncertain: boolean): Promise<DeliveryAnswer> {
+    const { ref, run } = report.lease;
+    const signal = this.#halt.signal;
+    let answer: DeliveryAnswer = "unknown";
+    try {
+      answer = (await this.#source.deliver?.(ref, report.body, { number, uncertain, signal })) ?? "accepted";
+    } catch (thrown) {
+      if (!signal.aborted)
+        this.#log.warn(
+          { err: thrown, run_id: run, report: nameOf(report.body) },
+          `delivery failed: ${messageOf(thrown)}`,
+        );
+    }
+    if (this.#telemetry.listening) {
+      const text = typeof answer === "string" ? answer : `retry after ${answer.retryAfterMs} ms`;
+      const about = { source: this.#source.name, run, report: nameOf(report.body), attempt: number, answer: text };
+      this.#telemetry.tell({ type: "delivery", ...about });
+    }
+    return answer;
+  }
+
+  async #retire(courier: Courier): Promise<void> {
+    this.#couriers.delete(courier.lease.run);
+    try {
+      await this.#journal.close(courier.lease);
+      await this.#source.release?.(courier.lease.ref);
+    } catch (thrown) {
+      this.#log.error(
+        { err: thrown, run_id: courier.lease.run },
+        `a settled lease was not let go: ${messageOf(thrown)}`,
+      );
+    }
+    if (this.#couriers.size === 0) this.#onIdle?.();
+  }
+}
+
+interface Desk {
+  attempt(report: OwedReport, number: number, uncertain: boolean): Promise<DeliveryAnswer>;
+  done(): Promise<void>;
+  failed(lease: LeaseRecord, thrown: unknown): void;
+  readonly signal: AbortSignal;
+}
+
+/** Carries the reports of one lease, one after another. */
+export class Courier {
+  readonly lease: LeaseRecord;
+  readonly #journal: Journal;
+  readonly #desk: Desk;
+  readonly #uncertain: boolean;
+  readonly #queue: OwedReport[] = [];
+  #journalled: Promise<unknown> = Promise.resolve();
+  #carrying = false;
+  #waiting = 0;
+  #final = false;
+  #gone = false;
+
+  /** @param uncertain Whether these reports may have arrived before. */
+  constructor(lease: LeaseRecord, uncertain: boolean, journal: Journal, desk: Desk) {
+    this.lease = lease;
+    this.#uncertain = uncertain;
+    this.#journal = journal;
+    this.#desk = desk;
+  }
+
+  /** Reports that are not delivered yet. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Journals reports, in the order of the calls, and sees to their delivery. Resolves once they are journalled. */
+  owe(bodies: readonly JsonObject[], { final = false } = {}): Promise<void> {
+    this.#waiting += bodies.length;
+    const journalled = this.#journalled.then(async () => {
+      const owed = await this.#journal.owe(this.lease, bodies, final);
+      this.#final ||= final;
+      this.#queue.push(...owed);
+      this.#carry().catch((thrown) => this.#desk.failed(this.lease, thrown));
+    });
+    this.#journalled = journalled.catch(() => undefined);
+    return journalled;
+  }
+
+  async #carry(): Promise<void> {
+    if (this.#carrying) return;
+    this.#carrying = true;
+    while (this.#queue[0] && !this.#desk.signal.aborted) {
+      if (!this.#gone) this.#gone = (await this.#deliver(this.#queue[0])) === "gone";
+      if (this.#desk.signal.aborted) return;
+      await this.#journal.acknowledge(this.#queue.shift() as OwedReport);
+      this.#waiting--;
+    }
+    this.#carrying = false;
+    if (this.#final && this.#queue.length === 0) await this.#desk.done();
+  }
+
+  /** Repeats until the report is accepted or unwanted; ends early, with nothing said, when the runner ends. */
+  async #deliver(report: OwedReport): Promise<"accepted" | "gone"> {
+    let uncertain = this.#uncertain;
+    for (let number = 1; !this.#desk.signal.aborted; number++) {
+      const answer = await this.#desk.attempt(report, number, uncertain);
+      if (answer === "accepted" || answer === "gone") return answer;
+      uncertain ||= answer === "unknown";
+      const asked = typeof answer === "object" ? answer.retryAfterMs : 0;
+      await pause(Math.max(asked, backOff(number)), this.#desk.signal);
+    }
+    return "accepted";
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const finish = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", finish);
+      resolve();
+    };
+    const timer = setTimeout(finish, ms);
+    signal.addEventListener("abort", finish, { once: true });
+  });
+}
+
+function nameOf(report: JsonObject): string {
+  return typeof report["type"] === "string" ? report["type"] : "report";
+}
