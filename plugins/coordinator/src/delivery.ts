@@ -41,7 +41,8 @@ export class Delivery {
   /** One attempt to deliver one report, as `LeaseSource.deliver` wants it. */
   async deliver(ref: RunRef, json: JsonObject, attempt: DeliveryAttempt): Promise<DeliveryAnswer> {
     const { registration } = this.#settings;
-    const report = reportSchema.parse(json);
+    const { data: report } = reportSchema.safeParse(json);
+    if (!report) return this.#unreadable(ref);
     const registered = registration.current;
     if (!registered) return LATER;
     try {
@@ -67,6 +68,15 @@ export class Delivery {
     if (!isNotRegistered(reply)) return reply;
     const renewed = await unlessAborted(this.#settings.registration.renew(registered), signal);
     return renewed && (await send(requestOf(ref, report, renewed.runnerId, this.#settings.runner())));
+  }
+
+  /** Kept by another version of this plugin, say. No repetition would make it readable. */
+  #unreadable(ref: RunRef): DeliveryAnswer {
+    this.#settings.log.error(
+      { run_id: ref.run },
+      "a report that was kept makes no sense to this plugin; it is skipped",
+    );
+    return "accepted";
   }
 
   #judge(ref: RunRef, report: Report, reply: Reply): DeliveryAnswer {

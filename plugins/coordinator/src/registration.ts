@@ -16,7 +16,7 @@ export interface Registered {
 }
 
 /** The coordinator will not have this runner, and repeating the request will not change that. */
-export class RegistrationRefused extends Error {
+class RegistrationRefused extends Error {
   override readonly name = "RegistrationRefused";
 }
 

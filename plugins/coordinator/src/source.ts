@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import type {
   Credentials,
   DeliveryAnswer,
@@ -49,6 +50,7 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
   readonly client: CoordinatorClient;
   readonly heartbeat: Heartbeat;
   readonly #settings: SourceSettings;
+  readonly #hostname: string;
   readonly #registration: Registration;
   readonly #delivery: Delivery;
   /** Runs whose reports are not all delivered, with their sessions. */
@@ -63,6 +65,7 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
   constructor(settings: SourceSettings) {
     const { options, log, timing, credentials } = settings;
     this.#settings = settings;
+    this.#hostname = options.hostname ?? hostname();
     this.slots = options.concurrency;
     this.client = new CoordinatorClient({ url: options.url, requestMs: timing.requestMs, credentials, log });
     const { client } = this;
@@ -198,11 +201,11 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
   }
 
   #payload(): RegistrationPayload {
-    return registrationPayload(this.#settings.options, this.#settings.projectDir, this.#profile());
+    return registrationPayload(this.#settings.options, this.#hostname, this.#settings.projectDir, this.#profile());
   }
 
   #binding(): { hostname: string; executorProfile: string } {
-    return { hostname: this.#settings.options.hostname, executorProfile: this.#profile().name };
+    return { hostname: this.#hostname, executorProfile: this.#profile().name };
   }
 
   #profile(): Profile {

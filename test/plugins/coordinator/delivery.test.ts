@@ -63,6 +63,13 @@ describe("a delivered report", () => {
     ]);
   });
 
+  it("is skipped when no request can be made of it", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const delivery = await deliveryTo(coordinator);
+    expect(await delivery.deliver(ref, { type: "applauded" }, attempt())).toBe("accepted");
+    expect(coordinator.requests).toHaveLength(1);
+  });
+
   it("cannot leave its path, whatever the names", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     const delivery = await deliveryTo(coordinator);
@@ -197,6 +204,15 @@ describe("an uncertain report", () => {
     });
     expect(await delivery.deliver(ref, result, uncertain)).toBe("accepted");
     expect(coordinator.of(EVENTS)).toHaveLength(1);
+  });
+
+  it("knows a result by its content when it was stamped anew", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const delivery = await deliveryTo(coordinator);
+    const listed = { event_type: "result", timestamp: "t0", result_text: null, result_data: { n: 1 } };
+    coordinator.always("GET /sessions/ses_1/events", { json: { events: [listed] } });
+    expect(await delivery.deliver(ref, result, uncertain)).toBe("accepted");
+    expect(coordinator.of(EVENTS)).toEqual([]);
   });
 
   it("waits until the check has an answer", async () => {

@@ -1,4 +1,3 @@
-import { hostname } from "node:os";
 import { describe, expect, it } from "vitest";
 import { options } from "../../../plugins/coordinator/src/options.ts";
 
@@ -11,7 +10,6 @@ describe("coordinator options", () => {
       concurrency: 16,
       pollTimeoutSeconds: 30,
       heartbeatIntervalSeconds: 60,
-      hostname: hostname(),
     });
   });
 

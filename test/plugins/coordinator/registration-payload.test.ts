@@ -4,12 +4,12 @@ import { describe, expect, it } from "vitest";
 import { registrationPayload } from "../../../plugins/coordinator/src/registration-payload.ts";
 import { echoProfile } from "./test-source.ts";
 
-const plain = { hostname: "build-07", tags: [], requireMatchingTags: false };
+const plain = { tags: [], requireMatchingTags: false };
 
 describe("registrationPayload", () => {
   it("is the reference runner's for profile echo", () => {
     const profile = { ...echoProfile, agents: [{ ...echoProfile.agents[0]!, description: "Returns its message" }] };
-    expect(registrationPayload(plain, "/srv/jobs", profile)).toEqual({
+    expect(registrationPayload(plain, "build-07", "/srv/jobs", profile)).toEqual({
       hostname: "build-07",
       project_dir: "/srv/jobs",
       executor_profile: "echo",
@@ -42,34 +42,36 @@ describe("registrationPayload", () => {
   });
 
   it("sends the project directory verbatim", () => {
-    expect(registrationPayload(plain, "/srv//jobs/../jobs/", echoProfile).project_dir).toBe("/srv//jobs/../jobs/");
+    expect(registrationPayload(plain, "build-07", "/srv//jobs/../jobs/", echoProfile).project_dir).toBe(
+      "/srv//jobs/../jobs/",
+    );
   });
 
   it("sends tags and their demand only where there are any", () => {
     const tagged = { ...plain, tags: ["cli"], requireMatchingTags: true };
-    expect(registrationPayload(tagged, "/w", echoProfile)).toMatchObject({
+    expect(registrationPayload(tagged, "build-07", "/w", echoProfile)).toMatchObject({
       tags: ["cli"],
       require_matching_tags: true,
     });
-    const bare = registrationPayload(plain, "/w", { ...echoProfile, agents: [] });
+    const bare = registrationPayload(plain, "build-07", "/w", { ...echoProfile, agents: [] });
     expect(Object.keys(bare)).toEqual(["hostname", "project_dir", "executor_profile", "executor"]);
   });
 
   it("gives every agent a description", () => {
-    expect(registrationPayload(plain, "/w", echoProfile)["agents"]).toMatchObject([
+    expect(registrationPayload(plain, "build-07", "/w", echoProfile)["agents"]).toMatchObject([
       { name: "echo", description: "echo" },
     ]);
   });
 
   it("leaves out agents that have no command", () => {
     const profile = { ...echoProfile, agents: [{ name: "disk", script: "disk_report" }] };
-    expect(registrationPayload(plain, "/w", profile)).not.toHaveProperty("agents");
+    expect(registrationPayload(plain, "build-07", "/w", profile)).not.toHaveProperty("agents");
   });
 });
 
 /** The coordinator's own derivation (protocol §1.1), from what it receives. */
 function idOf(hostname: string, projectDir: string, profile: Profile): string {
-  const sent = JSON.parse(JSON.stringify(registrationPayload({ ...plain, hostname }, projectDir, profile)));
+  const sent = JSON.parse(JSON.stringify(registrationPayload(plain, hostname, projectDir, profile)));
   const command = "command" in sent.executor ? (sent.executor.command ?? "None") : "";
   const key = [sent.hostname, sent.project_dir, sent.executor_profile, command].join(":");
   return `lnch_${createHash("sha256").update(key).digest("hex").slice(0, 12)}`;

@@ -449,7 +449,6 @@ describe("the runner's own deregistration", () => {
 
 describe("heartbeats", () => {
   const BEAT = "POST /runner/heartbeat";
-  const beat = { dueAt: 0, signal: new AbortController().signal };
 
   it("come at the shorter of both intervals", async () => {
     await using coordinator = await ScriptedCoordinator.start();
@@ -463,9 +462,9 @@ describe("heartbeats", () => {
   it("name the runner, once it is registered", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     const { source } = start({ url: coordinator.url });
-    await source.heartbeat.beat(beat);
+    await source.heartbeat.beat();
     await coordinator.seen(POLL);
-    await source.heartbeat.beat(beat);
+    await source.heartbeat.beat();
     expect(coordinator.of(BEAT).map(({ json }) => json)).toEqual([{ runner_id: REGISTERED.runner_id }]);
   });
 
@@ -474,7 +473,7 @@ describe("heartbeats", () => {
     coordinator.always(BEAT, NOT_REGISTERED);
     const { source } = start({ url: coordinator.url });
     await coordinator.seen(POLL);
-    await source.heartbeat.beat(beat);
+    await source.heartbeat.beat();
     expect(coordinator.of(REGISTER)).toHaveLength(2);
   });
 
@@ -482,7 +481,7 @@ describe("heartbeats", () => {
     await using coordinator = await ScriptedCoordinator.start();
     const { source } = start({ url: coordinator.url, timing: { staleMs: 0 } });
     await coordinator.seen(POLL);
-    await source.heartbeat.beat(beat);
+    await source.heartbeat.beat();
     expect(coordinator.of(REGISTER)).toHaveLength(2);
   });
 
@@ -491,7 +490,7 @@ describe("heartbeats", () => {
     coordinator.always(BEAT, { status: 500 });
     const { source } = start({ url: coordinator.url });
     await coordinator.seen(POLL);
-    await expect(source.heartbeat.beat(beat)).rejects.toThrow(/answered 500 to a heartbeat/);
+    await expect(source.heartbeat.beat()).rejects.toThrow(/answered 500 to a heartbeat/);
   });
 });
 
