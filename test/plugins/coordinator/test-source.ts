@@ -1,9 +1,11 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Credentials, Logger, Profile } from "leasehold";
 import pino from "pino";
+import { onTestFinished } from "vitest";
 import { options } from "../../../plugins/coordinator/src/options.ts";
 import { CoordinatorSource } from "../../../plugins/coordinator/src/source.ts";
 import { protocolTiming, type Timing } from "../../../plugins/coordinator/src/timing.ts";
+import { HandMadeFeed } from "./hand-made-feed.ts";
 
 export const echoProfile: Profile = {
   name: "echo",
@@ -27,7 +29,7 @@ export const echoProfile: Profile = {
 /** Back-offs and checks of a few milliseconds, lateness never: tests set what they are about. */
 export const quickTiming: Timing = { ...protocolTiming, backoffBaseMs: 2, backoffCapMs: 4, stopCheckMs: 2 };
 
-export interface TestSource {
+interface TestSource {
   readonly url: string;
   readonly options?: Record<string, unknown>;
   readonly timing?: Partial<Timing>;
@@ -45,6 +47,28 @@ export function testSource(settings: TestSource): CoordinatorSource {
     log: settings.log ?? quiet,
     timing: { ...quickTiming, ...settings.timing },
   });
+}
+
+interface StartedSource {
+  readonly source: CoordinatorSource;
+  readonly feed: HandMadeFeed;
+  readonly started: Promise<void>;
+  readonly drain: () => void;
+}
+
+/** Starts a source for the length of a test. */
+export function start(settings: TestSource, feed = new HandMadeFeed()): StartedSource {
+  const source = testSource(settings);
+  const drain = new AbortController();
+  const started = source.start(feed, drain.signal);
+  started.catch(() => {});
+  onTestFinished(async () => {
+    drain.abort();
+    await started.catch(() => {});
+    await source.close(AbortSignal.abort());
+    await source.client.close();
+  });
+  return { source, feed, started, drain: () => drain.abort() };
 }
 
 export const quiet: Logger = pino({ level: "silent" });
