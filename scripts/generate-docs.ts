@@ -30,7 +30,7 @@ function hooksPage(): string {
   const source = readFileSync(join(root, "core/src/hooks/taps.ts"), "utf8");
   const table = source.slice(source.indexOf("export interface Hooks {"));
   const body = table.slice(0, table.indexOf("\n}\n"));
-  const hooks = [...body.matchAll(/\/\*\*([\s\S]*?)\*\/\s+readonly (\w+): ([\s\S]*?);\n(?= {2}\/\*\*|$)/g)];
+  const hooks = [...body.matchAll(/\/\*\*([\s\S]*?)\*\/\s+readonly (\w+): ([\s\S]*?);(?:\n(?= {2}\/\*\*)|$)/g)];
   const sections = hooks.map(([, comment = "", name, type = ""]) => {
     const text = comment.replace(/^\s*\* ?/gm, "").trim();
     return `## ${name}\n\n\`\`\`ts\n${type.replace(/\s+/g, " ")}\n\`\`\`\n\n${text.replace(/\s+/g, " ")}`;
@@ -62,7 +62,9 @@ function optionTable(schema: z.ZodObject | undefined): string {
   const rows = Object.entries(schema.shape).map(([name, member]) => {
     const { env, flag, unit, description = "" } = (member as z.ZodType).meta() ?? {};
     const code = (text: string | undefined) => (text ? `\`${text}\`` : "");
-    return `| \`${name}\` | ${code(env)} | ${code(flag)} | ${cell(defaultOf(member as z.ZodType))} | ${cell(unit ?? "")} | ${cell(description)} |`;
+    // A default that depends on the machine is described instead.
+    const fallback = description.includes("Default:") ? "" : defaultOf(member as z.ZodType);
+    return `| \`${name}\` | ${code(env)} | ${code(flag)} | ${cell(fallback)} | ${cell(unit ?? "")} | ${cell(description)} |`;
   });
   return [
     "| option | variable | flag | default | unit | meaning |",

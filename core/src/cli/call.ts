@@ -31,12 +31,12 @@ export function loggerFor({ terminal }: Call, { options, settings }: ResolvedCon
 /** Sets all plugins up, hands the runner over and closes it afterwards, whatever happens. */
 export async function withRunner<T>(
   call: Call,
-  use: (runner: Runner, config: ResolvedConfig) => Promise<T>,
+  use: (runner: Runner, config: ResolvedConfig, log: Logger) => Promise<T>,
 ): Promise<T> {
   const config = await resolve(call);
   const log = loggerFor(call, config);
   const runner = await bootRunner({ options: config.options, plugins: config.plugins, log });
-  const answer = await use(runner, config).catch(async (error: unknown) => {
+  const answer = await use(runner, config, log).catch(async (error: unknown) => {
     await runner.close().catch((err: unknown) => log.error({ err }, "closing failed as well"));
     throw error;
   });

@@ -1,6 +1,6 @@
-export type Interrupt = "SIGINT" | "SIGTERM";
+type Interrupt = "SIGINT" | "SIGTERM";
 
-/** SIGINT and SIGTERM as abort signals, from now until `dispose`. */
+/** SIGINT and SIGTERM as abort signals, from now until `dispose`; meanwhile the process stays alive, whatever it waits for. */
 export interface Interrupts {
   /** Aborted by the first. */
   readonly first: AbortSignal;
@@ -10,6 +10,8 @@ export interface Interrupts {
   received(): Interrupt | undefined;
   dispose(): void;
 }
+
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
 export function listenForInterrupts(): Interrupts {
   const first = new AbortController();
@@ -22,11 +24,16 @@ export function listenForInterrupts(): Interrupts {
       first.abort(new Error(`${signal} received`));
     }
   };
+  // A signal's handler alone does not keep the event loop going.
+  const alive = setInterval(() => undefined, LONGEST_DELAY_MS);
   process.on("SIGINT", onInterrupt).on("SIGTERM", onInterrupt);
   return {
     first: first.signal,
     second: second.signal,
     received: () => received,
-    dispose: () => void process.off("SIGINT", onInterrupt).off("SIGTERM", onInterrupt),
+    dispose: () => {
+      clearInterval(alive);
+      process.off("SIGINT", onInterrupt).off("SIGTERM", onInterrupt);
+    },
   };
 }

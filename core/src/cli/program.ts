@@ -29,6 +29,7 @@ export function buildProgram(parts: ProgramParts): Command {
     .exitOverride()
     .configureOutput({ writeOut: (text) => parts.terminal.stdout.write(text), writeErr: parts.onError })
     .enablePositionalOptions()
+    .addHelpText("after", `\n${describeExamples(builtIns.flatMap(({ examples }) => examples.slice(0, 1)))}`)
     .addHelpText("after", `\n${describeExitCodes()}`);
   addConfigFlag(program);
   for (const builtIn of builtIns) addBuiltIn(program, builtIn, parts);
@@ -66,10 +67,13 @@ function addCommand(
 ): Command {
   const command = program.command([name, ...operands].join(" ")).description(summary);
   if (operands.some((operand) => operand.includes("..."))) command.passThroughOptions();
-  if (examples.length > 0)
-    command.addHelpText("after", `\n${["Examples:", ...examples.map((line) => `  leasehold ${line}`)].join("\n")}`);
+  if (examples.length > 0) command.addHelpText("after", `\n${describeExamples(examples)}`);
   addConfigFlag(command);
   return command;
+}
+
+function describeExamples(examples: readonly string[]): string {
+  return ["Examples:", ...examples.map((line) => `  leasehold ${line}`)].join("\n");
 }
 
 function addConfigFlag(command: Command): void {

@@ -1,5 +1,5 @@
 import { LeaseholdError } from "../errors/leasehold-error.ts";
-import { nearest } from "../errors/nearest.ts";
+import { didYouMean } from "../errors/nearest.ts";
 import { API_VERSION, type Plugin } from "./plugin.ts";
 
 /** Plugins in the order of their setups, and everything that is wrong with the list. */
@@ -28,12 +28,8 @@ function missingDependencies<P extends { readonly plugin: Plugin }>(byName: Read
     (definition.dependsOn ?? [])
       .filter((dependency) => !byName.has(dependency))
       .map((dependency) => {
-        const meant = nearest(dependency, [...byName.keys()]);
-        const named = meant === undefined ? dependency : `${dependency}" (did you mean "${meant}"?)`;
-        return new LeaseholdError("PLUGIN_MISSING", {
-          plugin: definition.name,
-          dependency: named.replace(/"\)$/, ")"),
-        });
+        const meant = didYouMean(dependency, [...byName.keys()]);
+        return new LeaseholdError("PLUGIN_MISSING", { plugin: definition.name, dependency, meant });
       }),
   );
 }

@@ -6,7 +6,7 @@ import { describeIssues } from "./agent-file.ts";
 import type { Profile } from "./profile.ts";
 
 /** Profile names are file names and part of a runner's identity: no separators, no leading dot. */
-export const PROFILE_NAME: RegExp = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+const PROFILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 const profile = z.object({
   name: z
@@ -16,7 +16,7 @@ const profile = z.object({
   executor: z.looseObject({ type: z.string().min(1), command: z.string().nullish() }),
   agents: z.array(z.looseObject({ name: z.string().min(1), timeoutSeconds: z.number().positive().optional() })),
   timeoutSeconds: z.number().positive().optional(),
-  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "not a variable's name"), z.string()).optional(),
+  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()).optional(),
 });
 
 /** The profile, frozen, each agent with a description. Throws PROFILE_INVALID with every problem in one sentence. */

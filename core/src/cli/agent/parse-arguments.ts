@@ -36,8 +36,10 @@ function addMember(
   members: string[],
 ): string | undefined {
   const known = schemaOf(schema, name);
-  if (known === undefined)
-    return `there is no parameter --${name}${didYouMean(name, Object.keys(propertiesOf(schema)))}`;
+  if (known === undefined) {
+    const names = Object.keys(propertiesOf(schema)).map((property) => `--${property}`);
+    return `there is no parameter --${name}${didYouMean(`--${name}`, names)}`;
+  }
   const converted = toJson(texts, known);
   if ("problem" in converted) return `--${name}: ${converted.problem}`;
   members.push(`${JSON.stringify(name)}:${converted.json}`);
