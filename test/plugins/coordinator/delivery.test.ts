@@ -137,7 +137,7 @@ describe("an answer to a report", () => {
     coordinator.always(EVENTS, { status: 422, json: { detail: [{ loc: ["body", "content"], msg: "bad" }] } });
     await delivery.deliver(ref, result, attempt());
     expect(lines.at(-1)).toMatchObject({
-      level: 50,
+      level: "error",
       run_id: "run_1",
       msg: expect.stringContaining("422: body.content: bad"),
     });

@@ -43,9 +43,11 @@ describe("leaseOf", () => {
   });
 
   it("executes the coordinator's agent where it shadows a bundled one", () => {
-    const blueprint = { name: "echo", type: "procedural", script: "other_echo" };
-    const { agent } = leased({ agent_name: "echo", resolved_agent_blueprint: blueprint }).run;
-    expect(agent).toEqual({ name: "echo", script: "other_echo", blueprint });
+    for (const members of [{ script: "other_echo" }, { script: "other_echo", command: "scripts/echo/echo" }]) {
+      const blueprint = { name: "echo", type: "procedural", ...members };
+      const { agent } = leased({ agent_name: "echo", resolved_agent_blueprint: blueprint }).run;
+      expect(agent).toEqual({ name: "echo", ...members, blueprint });
+    }
   });
 
   it("keeps the scope away from the run", () => {

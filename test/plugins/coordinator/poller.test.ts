@@ -54,6 +54,15 @@ describe("polling", () => {
     expect(coordinator.of(POLL).length).toBeGreaterThanOrEqual(bad.length * 3 + 1);
   });
 
+  it("holds off after a failure", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    coordinator.always(POLL, { status: 500 });
+    const { source, feed } = start({ url: coordinator.url, timing: { backoffBaseMs: 1e9, backoffCapMs: 1e9 } });
+    await coordinator.seen(POLL);
+    for (let exchange = 0; exchange < 20; exchange++) await source.client.send("GET", "/health");
+    expect([coordinator.of(POLL).length, feed.free]).toEqual([1, 16]);
+  });
+
   it("registers anew when the coordinator has forgotten the runner", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     coordinator.once(POLL, NOT_REGISTERED);

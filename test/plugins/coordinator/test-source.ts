@@ -1,7 +1,8 @@
+import { Writable } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Credentials, Logger, Profile } from "leasehold";
-import pino from "pino";
 import { onTestFinished } from "vitest";
+import { createLogger } from "../../../core/src/log/create-logger.ts";
 import { options } from "../../../plugins/coordinator/src/options.ts";
 import { CoordinatorSource } from "../../../plugins/coordinator/src/source.ts";
 import { protocolTiming, type Timing } from "../../../plugins/coordinator/src/timing.ts";
@@ -71,14 +72,26 @@ export function start(settings: TestSource, feed = new HandMadeFeed()): StartedS
   return { source, feed, started, drain: () => drain.abort() };
 }
 
-export const quiet: Logger = pino({ level: "silent" });
+/** A line of the log, as it would be shown. */
+interface Line {
+  readonly level: string;
+  readonly msg: string;
+  readonly [member: string]: unknown;
+}
 
 /** A logger and what it has written. */
-export function recordingLog(): { log: Logger; lines: { level: number; msg: string; [member: string]: unknown }[] } {
-  const lines: { level: number; msg: string }[] = [];
-  const log = pino({ level: "debug" }, { write: (line: string) => lines.push(JSON.parse(line)) });
-  return { log, lines };
+export function recordingLog(): { log: Logger; lines: Line[] } {
+  const lines: Line[] = [];
+  const stream = new Writable({
+    write(line, _, done) {
+      lines.push(JSON.parse(String(line)));
+      done();
+    },
+  });
+  return { log: createLogger({ verbose: true, stream }), lines };
 }
+
+export const quiet: Logger = recordingLog().log;
 
 /** Lets everything that is ready happen. */
 export async function settle(): Promise<void> {
