@@ -14,7 +14,7 @@ export interface DeliveredRun {
 }
 
 /** A run that cannot be executed as delivered, but can be named. */
-export interface BrokenRun {
+interface BrokenRun {
   readonly runId: string;
   readonly sessionId: string;
   readonly problem: string;

@@ -1,5 +1,5 @@
 import type { DeliveryAnswer, DeliveryAttempt, JsonObject, Logger } from "leasehold";
-import { unlessAborted } from "./backoff.ts";
+import { isPowerOfTwo, unlessAborted } from "./backoff.ts";
 import type { CoordinatorClient } from "./client.ts";
 import { type Reply, Unanswered } from "./exchange.ts";
 import {
@@ -11,7 +11,8 @@ import {
   refusesCredentials,
 } from "./judgement.ts";
 import type { RunRef } from "./lease.ts";
-import type { Registered, Registration } from "./registration.ts";
+import type { Registration } from "./registration.ts";
+import type { Registered } from "./registration-answer.ts";
 import { alreadyThere } from "./report-check.ts";
 import { type RequestOf, requestOf } from "./report-requests.ts";
 import { type Report, report as reportSchema } from "./reports.ts";
@@ -41,7 +42,8 @@ export class Delivery {
   /** One attempt to deliver one report, as `LeaseSource.deliver` wants it. */
   async deliver(ref: RunRef, json: JsonObject, attempt: DeliveryAttempt): Promise<DeliveryAnswer> {
     const { registration } = this.#settings;
-    const report = reportSchema.parse(json);
+    const { data: report } = reportSchema.safeParse(json);
+    if (!report) return this.#unreadable(ref);
     const registered = registration.current;
     if (!registered) return LATER;
     try {
@@ -50,9 +52,10 @@ export class Delivery {
         if (there !== "no") return there;
       }
       const reply = await this.#post(ref, report, registered, attempt.signal);
-      return reply ? this.#judge(ref, report, reply) : LATER;
+      return reply ? this.#judge(ref, report, reply, attempt) : LATER;
     } catch (thrown) {
-      return this.#unanswered(thrown, ref, report);
+      this.#tellOfDelay(ref, report, attempt, thrown instanceof Error ? thrown.message : String(thrown));
+      return thrown instanceof Unanswered && thrown.sent ? "unknown" : LATER;
     }
   }
 
@@ -69,17 +72,34 @@ export class Delivery {
     return renewed && (await send(requestOf(ref, report, renewed.runnerId, this.#settings.runner())));
   }
 
-  #judge(ref: RunRef, report: Report, reply: Reply): DeliveryAnswer {
+  /** Kept by another version of this plugin, say. No repetition would make it readable. */
+  #unreadable(ref: RunRef): DeliveryAnswer {
+    this.#settings.log.error(
+      { run_id: ref.run },
+      "a report that was kept makes no sense to this plugin; it is skipped",
+    );
+    return "accepted";
+  }
+
+  #judge(ref: RunRef, report: Report, reply: Reply, attempt: DeliveryAttempt): DeliveryAnswer {
     if (isSuccess(reply)) return "accepted";
     const about = { run_id: ref.run, session_id: ref.session, report: report.type };
     const answered = `the coordinator answered ${describeReply(reply)} to a report`;
     if (isUnknownThere(reply)) return this.#unknownThere(report, about, answered);
-    if (isNotRegistered(reply) || refusesCredentials(reply)) return LATER;
     if (reply.status === 500) return this.#crashed(ref, report, about, answered);
-    if (reply.status === 502 || reply.status === 504) return "unknown";
-    if (isPassing(reply)) return { retryAfterMs: reply.retryAfterMs ?? 0 };
+    if (isPassing(reply) || isNotRegistered(reply) || refusesCredentials(reply)) {
+      this.#tellOfDelay(ref, report, attempt, answered);
+      if (reply.status === 502 || reply.status === 504) return "unknown";
+      return { retryAfterMs: reply.retryAfterMs ?? 0 };
+    }
     this.#settings.log.error(about, `${answered}; it will never take it, so it is given up`);
     return isTerminal(report) ? "gone" : "accepted";
+  }
+
+  /** At growing distances: a report may be owed for a long time. */
+  #tellOfDelay(ref: RunRef, { type }: Report, { number, signal }: DeliveryAttempt, problem: string): void {
+    if (!signal.aborted && isPowerOfTwo(number))
+      this.#settings.log.warn({ run_id: ref.run, report: type, attempt: number }, `a report has to wait: ${problem}`);
   }
 
   /** Without its session a run can still be settled; without the run nothing can. */
@@ -99,12 +119,6 @@ export class Delivery {
     this.#crashes.delete(ref.run);
     this.#settings.log.error(about, `${answered} ${crashes} times; the report is given up, the run goes on`);
     return "accepted";
-  }
-
-  #unanswered(thrown: unknown, ref: RunRef, report: Report): DeliveryAnswer {
-    if (thrown instanceof Unanswered) return thrown.sent ? "unknown" : LATER;
-    this.#settings.log.error({ err: thrown, run_id: ref.run, report: report.type }, "a report could not be sent");
-    return LATER;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { CoordinatorClient } from "./client.ts";
 import { describeReply, isNotRegistered, isSuccess } from "./judgement.ts";
-import type { Registered, Registration } from "./registration.ts";
+import type { Registration } from "./registration.ts";
+import type { Registered } from "./registration-answer.ts";
 
 export interface HeartbeatSettings {
   readonly client: CoordinatorClient;

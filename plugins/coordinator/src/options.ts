@@ -1,4 +1,3 @@
-import { hostname } from "node:os";
 import { z } from "zod";
 
 /** The coordinator plugin's options, named as the reference runner names them where it has them (protocol §3.1, §4.8). */
@@ -40,11 +39,9 @@ export const options = z
       unit: "seconds",
       description: "Time from beat to beat, unless the coordinator asks for a shorter one",
     }),
-    hostname: z
-      .string()
-      .min(1)
-      .default(() => hostname())
-      .meta({ description: "Host name to register under; part of the runner's identity. Default: this machine's" }),
+    hostname: z.string().min(1).optional().meta({
+      description: "Host name to register under; part of the runner's identity. Default: this machine's",
+    }),
     registrationAttempts: z.int().positive().optional().meta({
       env: "LEASEHOLD_REGISTRATION_ATTEMPTS",
       flag: "--registration-attempts <count>",

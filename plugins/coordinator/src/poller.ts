@@ -3,7 +3,8 @@ import { Backoff, isPowerOfTwo, pause, unlessAborted } from "./backoff.ts";
 import type { CoordinatorClient } from "./client.ts";
 import type { Reply } from "./exchange.ts";
 import { describeReply, isNotRegistered } from "./judgement.ts";
-import type { Registered, Registration } from "./registration.ts";
+import type { Registration } from "./registration.ts";
+import type { Registered } from "./registration-answer.ts";
 import type { StopWatch } from "./stop-watch.ts";
 import type { Timing } from "./timing.ts";
 

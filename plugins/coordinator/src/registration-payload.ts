@@ -10,7 +10,8 @@ export type RegistrationPayload = JsonObject & {
 
 /** Optional members are there only when they say something, as the reference runner sends them. */
 export function registrationPayload(
-  { hostname, tags, requireMatchingTags }: Pick<CoordinatorOptions, "hostname" | "tags" | "requireMatchingTags">,
+  { tags, requireMatchingTags }: Pick<CoordinatorOptions, "tags" | "requireMatchingTags">,
+  hostname: string,
   projectDir: string,
   profile: Profile,
 ): RegistrationPayload {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { DeliveryAnswer } from "leasehold";
 import { z } from "zod";
 import type { CoordinatorClient } from "./client.ts";
@@ -26,14 +27,33 @@ export async function alreadyThere(
   return arrived ? "accepted" : "no";
 }
 
-const eventHead = z.object({ event_type: z.string(), timestamp: z.string() });
-const eventList = z.object({ events: z.array(eventHead.catch({ event_type: "", timestamp: "" })) });
+const eventMembers = z.object({
+  event_type: z.string(),
+  timestamp: z.string(),
+  result_text: z.unknown().optional(),
+  result_data: z.unknown().optional(),
+});
+const eventList = z.object({ events: z.array(z.unknown()) });
 
-/** The coordinator keeps an event's timestamp as it was sent, so that with its type it names the event. */
+/**
+ * The coordinator keeps an event's timestamp as it was sent, so that with its type it names the event. A result is stamped
+ * anew when a run is settled a second time: there its content tells.
+ */
 function holdsEvent(body: string, sent: string): boolean {
-  const ours = eventHead.parse(JSON.parse(sent));
+  const ours = eventMembers.parse(JSON.parse(sent));
   const listed = read(eventList, body)?.events ?? [];
-  return listed.some(({ event_type, timestamp }) => event_type === ours.event_type && timestamp === ours.timestamp);
+  return listed.some((event) => {
+    const { data: theirs } = eventMembers.safeParse(event);
+    if (theirs?.event_type !== ours.event_type) return false;
+    return theirs.timestamp === ours.timestamp || (ours.event_type === "result" && sameResult(theirs, ours));
+  });
+}
+
+type EventMembers = z.output<typeof eventMembers>;
+
+function sameResult(theirs: EventMembers, ours: EventMembers): boolean {
+  const resultOf = ({ result_text = null, result_data = null }: EventMembers) => [result_text, result_data];
+  return isDeepStrictEqual(resultOf(theirs), resultOf(ours));
 }
 
 function hasStatus(body: string, report: Exclude<Report["type"], "bind" | "event" | "result">): boolean {

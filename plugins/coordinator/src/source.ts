@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import type {
   Credentials,
   DeliveryAnswer,
@@ -13,8 +14,8 @@ import type {
   Slot,
 } from "leasehold";
 import { refuse } from "leasehold";
-import { type PollAnswer, readPollAnswer } from "./answers.ts";
-import { Backoff, pause } from "./backoff.ts";
+import type { PollAnswer } from "./answers.ts";
+import { Arrivals } from "./arrivals.ts";
 import { CoordinatorClient } from "./client.ts";
 import { Delivery } from "./delivery.ts";
 import { sayFarewell } from "./deregistration.ts";
@@ -28,9 +29,6 @@ import { reportsOf } from "./reports.ts";
 import { StopWatch } from "./stop-watch.ts";
 import { Stops } from "./stops.ts";
 import type { Timing } from "./timing.ts";
-
-/** Attempts to report a run that the core could not be given. */
-const REFUSAL_ATTEMPTS = 5;
 
 export interface SourceSettings {
   readonly options: CoordinatorOptions;
@@ -49,6 +47,7 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
   readonly client: CoordinatorClient;
   readonly heartbeat: Heartbeat;
   readonly #settings: SourceSettings;
+  readonly #hostname: string;
   readonly #registration: Registration;
   readonly #delivery: Delivery;
   /** Runs whose reports are not all delivered, with their sessions. */
@@ -63,6 +62,7 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
   constructor(settings: SourceSettings) {
     const { options, log, timing, credentials } = settings;
     this.#settings = settings;
+    this.#hostname = options.hostname ?? hostname();
     this.slots = options.concurrency;
     this.client = new CoordinatorClient({ url: options.url, requestMs: timing.requestMs, credentials, log });
     const { client } = this;
@@ -78,21 +78,50 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
   async start(feed: Feed, signal: AbortSignal): Promise<void> {
     const leasing = AbortSignal.any([signal, this.#deregistered.signal]);
     if (!(await this.#registration.first(leasing))) return;
-    const { client } = this;
-    const { log, timing, options } = this.#settings;
-    const registration = this.#registration;
-    const shared = { client, registration, log, feed };
-    const stopWatch = new StopWatch({ ...shared, everyMs: timing.stopCheckMs });
-    const isOwed = (session: string) => [...this.#owed.values()].includes(session);
-    const stops = new Stops({ ...shared, isOwed, signal: this.#closed.signal });
-    const handle = (body: string, slot: Slot) => this.#handle(body, slot, feed, stops);
-    this.#poller = new Poller({ ...shared, timing, stopWatch, handle, pollTimeoutSeconds: options.pollTimeoutSeconds });
+    const stopWatch = this.#stopWatch(feed);
+    this.#poller = this.#pollerFor(feed, stopWatch);
     await this.#poller.run(leasing);
     if (signal.aborted) void stopWatch.until(this.#closed.signal);
   }
 
+  #stopWatch(feed: Feed): StopWatch {
+    const { log, timing } = this.#settings;
+    return new StopWatch({
+      client: this.client,
+      registration: this.#registration,
+      log,
+      feed,
+      everyMs: timing.stopCheckMs,
+    });
+  }
+
+  #pollerFor(feed: Feed, stopWatch: StopWatch): Poller {
+    const { log, timing, options } = this.#settings;
+    const shared = { client: this.client, registration: this.#registration, log, feed };
+    const isOwed = (session: string) => [...this.#owed.values()].includes(session);
+    const stops = new Stops({ ...shared, isOwed, signal: this.#closed.signal });
+    const arrivals = new Arrivals({
+      feed,
+      stops,
+      log,
+      timing,
+      delivery: this.#delivery,
+      leaseIn: (answer) => this.#leaseIn(answer),
+      onLease: (ref, { unfit }) => {
+        this.#owed.set(ref.run, ref.session);
+        if (unfit !== undefined) this.#unfit.set(ref.run, unfit);
+      },
+      onDropped: (ref) => this.release(ref),
+      onDeregistered: () => this.#leave(feed),
+      isClosing: () => this.#closing,
+      signal: this.#closed.signal,
+    });
+    const handle = (body: string, slot: Slot) => arrivals.take(body, slot);
+    return new Poller({ ...shared, timing, stopWatch, handle, pollTimeoutSeconds: options.pollTimeoutSeconds });
+  }
+
   /** Tapped on `onLease`: turns away what is not meant for this runner, and tells children where the coordinator is. */
-  admit(run: Run): Refusal | undefined {
+  admit(run: Pick<Run, "id" | "source" | "env">): Refusal | undefined {
     if (run.source !== this.name) return undefined;
     const unfit = this.#unfit.get(run.id);
     if (unfit !== undefined) return refuse(unfit);
@@ -100,7 +129,7 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
     return undefined;
   }
 
-  reports(moment: RunMoment, run: Run): readonly JsonObject[] {
+  reports(moment: RunMoment, run: Pick<Run, "session">): readonly JsonObject[] {
     return reportsOf(moment, run);
   }
 
@@ -126,59 +155,9 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
     this.#closed.abort();
   }
 
-  /** Takes what a poll brought. Answers whether any of it made sense. */
-  async #handle(body: string, slot: Slot, feed: Feed, stops: Stops): Promise<boolean> {
-    const answer = readPollAnswer(body);
-    for (const problem of answer.problems)
-      this.#settings.log.error({ problem }, "the coordinator answered a poll with something that makes no sense");
-    if (answer.deregistered) {
-      slot.release();
-      this.#leave(feed);
-      return true;
-    }
-    void stops.stop(answer.stopSessions);
-    this.#tellOfScripts(answer);
-    const lease = this.#leaseIn(answer);
-    if (lease) await this.#offer(lease, slot, feed);
-    else slot.release();
-    return answer.problems.length === 0 || lease !== undefined;
-  }
-
   #leaseIn({ run, brokenRun }: PollAnswer): Lease | undefined {
     if (run) return leaseOf(run, this.#profile());
     return brokenRun && { run: unfitRun(brokenRun), unfit: brokenRun.problem };
-  }
-
-  async #offer({ run, unfit }: Lease, slot: Slot, feed: Feed): Promise<void> {
-    const ref = { run: run.id, session: run.session.id };
-    if (this.#closing) {
-      slot.release();
-      return this.#refuse(ref, "the runner is shutting down and takes no more runs");
-    }
-    this.#owed.set(ref.run, ref.session);
-    if (unfit !== undefined) this.#unfit.set(ref.run, unfit);
-    try {
-      feed.offer({ ref, run }, slot);
-    } catch (thrown) {
-      slot.release();
-      this.release(ref);
-      this.#settings.log.error({ err: thrown, run_id: ref.run }, "a run could not be taken");
-      await this.#refuse(ref, thrown instanceof Error ? thrown.message : String(thrown));
-    }
-  }
-
-  /** Settles a run that the core does not have. Nothing is kept of it, so a few attempts must do. */
-  async #refuse(ref: RunRef, error: string): Promise<void> {
-    const backoff = new Backoff(this.#settings.timing);
-    let uncertain = false;
-    for (let number = 1; number <= REFUSAL_ATTEMPTS && !this.#closed.signal.aborted; number++) {
-      const attempt = { number, uncertain, signal: this.#closed.signal };
-      const answer = await this.#delivery.deliver(ref, { type: "failed", error }, attempt);
-      if (answer === "accepted" || answer === "gone") return;
-      uncertain ||= answer === "unknown";
-      await pause(backoff.next(), this.#closed.signal);
-    }
-    this.#settings.log.error({ run_id: ref.run }, "a run was neither executed nor could its refusal be reported");
   }
 
   /** Deregistered from outside: the work stops, what is owed is kept, and the runner ends. */
@@ -192,17 +171,12 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
       .catch((err: unknown) => this.#settings.log.warn({ err }, "runs could not be stopped"));
   }
 
-  #tellOfScripts({ syncScripts, removeScripts }: PollAnswer): void {
-    if (syncScripts.length + removeScripts.length === 0) return;
-    this.#settings.log.info({ sync: syncScripts, remove: removeScripts }, "scripts changed; this runner keeps none");
-  }
-
   #payload(): RegistrationPayload {
-    return registrationPayload(this.#settings.options, this.#settings.projectDir, this.#profile());
+    return registrationPayload(this.#settings.options, this.#hostname, this.#settings.projectDir, this.#profile());
   }
 
   #binding(): { hostname: string; executorProfile: string } {
-    return { hostname: this.#settings.options.hostname, executorProfile: this.#profile().name };
+    return { hostname: this.#hostname, executorProfile: this.#profile().name };
   }
 
   #profile(): Profile {
