@@ -51,7 +51,13 @@ function crossingsOf(one: Package, packages: readonly Package[], root: string): 
   );
 }
 
-function judge(one: Package, { specifier, typeOnly }: Import, packages: readonly Package[], file: string, root: string) {
+function judge(
+  one: Package,
+  { specifier, typeOnly }: Import,
+  packages: readonly Package[],
+  file: string,
+  root: string,
+) {
   if (specifier.startsWith(".")) {
     const inside = join(root, one.directory, "src");
     return resolve(dirname(file), specifier).startsWith(`${inside}/`) ? undefined : `it leaves ${one.directory}/src`;
@@ -67,7 +73,9 @@ function judge(one: Package, { specifier, typeOnly }: Import, packages: readonly
 /** TypeScript builds without a project reference, but from a stale or missing neighbour. */
 function missingReferences(one: Package, packages: readonly Package[], root: string): string[] {
   const imported = new Set(
-    sourcesOf(one, root).flatMap((file) => importsOf(readFileSync(join(root, file), "utf8")).map(({ specifier }) => specifier)),
+    sourcesOf(one, root).flatMap((file) =>
+      importsOf(readFileSync(join(root, file), "utf8")).map(({ specifier }) => specifier),
+    ),
   );
   return packages
     .filter((other) => other !== one && imported.has(other.name) && !one.references.includes(other.directory))
@@ -79,7 +87,10 @@ function sourcesOf(one: Package, root: string): string[] {
 }
 
 function importsOf(source: string): Import[] {
-  const named = [...source.matchAll(IMPORT)].map(([, type, specifier = ""]) => ({ specifier, typeOnly: type !== undefined }));
+  const named = [...source.matchAll(IMPORT)].map(([, type, specifier = ""]) => ({
+    specifier,
+    typeOnly: type !== undefined,
+  }));
   const dynamic = [...source.matchAll(DYNAMIC)].map(([, specifier = ""]) => ({ specifier, typeOnly: false }));
   return [...named, ...dynamic];
 }

@@ -30,7 +30,7 @@ function hooksPage(): string {
   const source = readFileSync(join(root, "core/src/hooks/taps.ts"), "utf8");
   const table = source.slice(source.indexOf("export interface Hooks {"));
   const body = table.slice(0, table.indexOf("\n}\n"));
-  const hooks = [...body.matchAll(/\/\*\*([\s\S]*?)\*\/\s+readonly (\w+): ([\s\S]*?);\n(?= {2}\/\*\*|$)/g)];
+  const hooks = [...body.matchAll(/\/\*\*([\s\S]*?)\*\/\s+readonly (\w+): ([\s\S]*?);(?:\n(?= {2}\/\*\*)|$)/g)];
   const sections = hooks.map(([, comment = "", name, type = ""]) => {
     const text = comment.replace(/^\s*\* ?/gm, "").trim();
     return `## ${name}\n\n\`\`\`ts\n${type.replace(/\s+/g, " ")}\n\`\`\`\n\n${text.replace(/\s+/g, " ")}`;
@@ -39,7 +39,9 @@ function hooksPage(): string {
 }
 
 function errorsPage(): string {
-  const rows = Object.entries(catalogue).map(([code, { message, fix }]) => `| \`${code}\` | ${cell(message)} | ${cell(fix)} |`);
+  const rows = Object.entries(catalogue).map(
+    ([code, { message, fix }]) => `| \`${code}\` | ${cell(message)} | ${cell(fix)} |`,
+  );
   const table = ["| code | what happened | what to do |", "| --- | --- | --- |", ...rows].join("\n");
   return page("Errors", "Every error of the core. `{words}` are filled in when it happens.", [table]);
 }
@@ -50,7 +52,8 @@ function optionsPage(): string {
     `## Core\n\nSet beside \`plugins\` in \`runner.config.ts\`.\n\n${optionTable(coreOptions)}`,
     ...plugins.map(({ definition }) => `## ${definition.name}\n\n${optionTable(definition.options)}`),
   ];
-  const intro = "Defaults are overridden by `runner.config.ts`, that by the environment, that by flags. `leasehold config` shows every value and its origin.";
+  const intro =
+    "Defaults are overridden by `runner.config.ts`, that by the environment, that by flags. `leasehold config` shows every value and its origin.";
   return page("Options", intro, sections);
 }
 
@@ -59,9 +62,15 @@ function optionTable(schema: z.ZodObject | undefined): string {
   const rows = Object.entries(schema.shape).map(([name, member]) => {
     const { env, flag, unit, description = "" } = (member as z.ZodType).meta() ?? {};
     const code = (text: string | undefined) => (text ? `\`${text}\`` : "");
-    return `| \`${name}\` | ${code(env)} | ${code(flag)} | ${cell(defaultOf(member as z.ZodType))} | ${cell(unit ?? "")} | ${cell(description)} |`;
+    // A default that depends on the machine is described instead.
+    const fallback = description.includes("Default:") ? "" : defaultOf(member as z.ZodType);
+    return `| \`${name}\` | ${code(env)} | ${code(flag)} | ${cell(fallback)} | ${cell(unit ?? "")} | ${cell(description)} |`;
   });
-  return ["| option | variable | flag | default | unit | meaning |", "| --- | --- | --- | --- | --- | --- |", ...rows].join("\n");
+  return [
+    "| option | variable | flag | default | unit | meaning |",
+    "| --- | --- | --- | --- | --- | --- |",
+    ...rows,
+  ].join("\n");
 }
 
 function defaultOf(member: z.ZodType): string {

@@ -1,5 +1,13 @@
 export { z } from "zod";
+export {
+  type Config,
+  type ConfigContext,
+  type ConfigExport,
+  defineConfig,
+  type PluginEntry,
+} from "./config/define-config.ts";
 export type { OptionMeta } from "./config/option-meta.ts";
+export { createRunner, type Embedding } from "./create-runner.ts";
 export { Credentials } from "./credentials.ts";
 export { Decline, decline, Refusal, refuse } from "./hooks/answers.ts";
 export type { Beat, ExecuteTap, HeartbeatOptions, Hooks, TapOrder, Tappable } from "./hooks/taps.ts";
@@ -21,6 +29,7 @@ export {
   type Sources,
   type Teardown,
 } from "./plugin/plugin.ts";
+export { defineProfile, type ProfileDefinition } from "./profiles/define-profile.ts";
 export type { Executor, Profile } from "./profiles/profile.ts";
 export { type AbortReason, RunAborted } from "./run/aborted.ts";
 export {

@@ -6,6 +6,7 @@ import { planPlugins } from "./plugin/order.ts";
 import type { PluginContext } from "./plugin/plugin.ts";
 import { setUpPlugins } from "./plugin/set-up.ts";
 import { TeardownStack } from "./plugin/teardown-stack.ts";
+import { addProfileFiles } from "./profiles/add-profile-files.ts";
 import type { Profile } from "./profiles/profile.ts";
 import { RunAborted } from "./run/aborted.ts";
 import type { Outcome } from "./run/outcome.ts";
@@ -28,7 +29,9 @@ export async function bootRunner(spec: RunnerSpec): Promise<Runner> {
   const setUp = await setUpPlugins(ordered, (plugin) => contextFor(plugin, parts, spec), teardowns);
   parts.board.close();
   for (const [plugin, ms] of setUp.ms) parts.telemetry.tell({ type: "plugin", plugin, act: "setup", ms });
-  const late = [...setUp.faults, ...findExecutorConflicts(parts.board.records), ...findProfileFaults(parts)];
+  const fileFaults = await addProfileFiles(spec.options, parts.profiles);
+  const profileFaults = fileFaults.length > 0 ? fileFaults : findProfileFaults(parts);
+  const late = [...setUp.faults, ...findExecutorConflicts(parts.board.records), ...profileFaults];
   if (late.length > 0) {
     late.push(...(await teardowns.unwind()));
     throw new FaultReport("The runner could not be set up", late);

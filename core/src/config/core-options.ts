@@ -28,7 +28,7 @@ export const coreOptions = z.strictObject({
     description: "Time between SIGTERM and SIGKILL when something is ended",
   }),
   drainTimeoutSeconds: z.number().nonnegative().max(2_000_000).default(3).meta({
-    env: "DRAIN_TIMEOUT",
+    env: "LEASEHOLD_DRAIN_TIMEOUT",
     flag: "--drain-timeout <seconds>",
     unit: "seconds",
     description: "How long running work may go on after the first SIGINT or SIGTERM before it is stopped",

@@ -19,6 +19,10 @@ export const catalogue = {
     message: "{where}: {problem}",
     fix: "Mend the value where it comes from.",
   },
+  NAME_TAKEN: {
+    message: "{what} is claimed by {first} and by {second}",
+    fix: "Remove one of the two, or rename what it claims.",
+  },
   PLUGIN_INVALID: {
     message: "{where} is not a plugin: {problem}",
     fix: "List what a plugin's factory returns, as in plugins: [coordinator()].",

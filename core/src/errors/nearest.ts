@@ -1,7 +1,7 @@
 import { closest, distance } from "fastest-levenshtein";
 
 /** The candidate that a misspelt name most likely meant, if any is near. */
-export function nearest(name: string, candidates: readonly string[]): string | undefined {
+function nearest(name: string, candidates: readonly string[]): string | undefined {
   if (candidates.length === 0) return undefined;
   const candidate = closest(name, [...candidates]);
   return distance(name, candidate) <= Math.max(2, Math.floor(name.length / 3)) ? candidate : undefined;

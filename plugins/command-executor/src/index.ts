@@ -1,1 +1,32 @@
-export {};
+import { definePlugin, ProcessLauncher } from "leasehold";
+import { childEnvironment } from "./environment.ts";
+import { ChildEnvironmentToken } from "./environment-token.ts";
+import { executeCommand } from "./execute-command.ts";
+import { LocalLauncher, PROCESS_GROUP } from "./launcher/local-launcher.ts";
+import { options } from "./options.ts";
+import type {} from "./resolve/command-kind.ts";
+import { resolveCommand } from "./resolve/resolve-command.ts";
+
+export type { ChildEnvironment } from "./environment.ts";
+
+/** Runs entrypoints of kind `command` as processes, without a shell, and provides the launcher that starts them. */
+export const commandExecutor = definePlugin({
+  name: "command-executor",
+  apiVersion: 1,
+  options,
+  setup({ hooks, services, resources, runner, log }, { background, environment }) {
+    const launcher = new LocalLauncher(log);
+    const children = childEnvironment(environment, runner.projectDir);
+    resources.handle(PROCESS_GROUP, launcher);
+    services.provide(ProcessLauncher, { useValue: launcher });
+    services.provide(ChildEnvironmentToken, { useValue: children });
+    hooks.resolveEntrypoint.tap(resolveCommand);
+    hooks.execute.for("command").tap((run, entrypoint) =>
+      executeCommand(run, entrypoint, {
+        launcher: services.get(ProcessLauncher),
+        environment: services.get(ChildEnvironmentToken),
+        background,
+      }),
+    );
+  },
+});

@@ -1,1 +1,33 @@
-export {};
+import { Credentials, definePlugin, type Logger } from "leasehold";
+import { type CoordinatorOptions, options } from "./options.ts";
+import { CoordinatorSource } from "./source.ts";
+import { protocolTiming } from "./timing.ts";
+
+/** Leases runs from an AOF coordinator and reports what became of them. */
+export const coordinator = definePlugin({
+  name: "coordinator",
+  apiVersion: 1,
+  options,
+  setup({ hooks, services, sources, profiles, log, runner }, options) {
+    warnOfMcp(options, log);
+    const source = new CoordinatorSource({
+      options,
+      projectDir: runner.projectDir,
+      activeProfile: () => profiles.active(),
+      credentials: () => services.find(Credentials),
+      log,
+      timing: protocolTiming,
+    });
+    sources.add(source);
+    hooks.onLease.tap((run) => source.admit(run));
+    hooks.onHeartbeat.tap(() => source.heartbeat.beat(), {
+      everySeconds: () => source.heartbeat.everySeconds(),
+    });
+    return () => source.client.close();
+  },
+});
+
+function warnOfMcp({ mcpPort, externalMcpUrl }: CoordinatorOptions, log: Logger): void {
+  if (mcpPort || externalMcpUrl !== undefined)
+    log.warn("mcpPort and externalMcpUrl have no effect: Leasehold embeds no MCP server");
+}

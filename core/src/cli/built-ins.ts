@@ -1,0 +1,63 @@
+import type { Call } from "./call.ts";
+import { run } from "./run.ts";
+import { showConfig } from "./show-config.ts";
+import { showPlugins } from "./show-plugins.ts";
+import { showProfiles } from "./show-profiles.ts";
+import { listProfileNames, start } from "./start.ts";
+
+/** A command of the core. */
+export interface BuiltIn {
+  readonly name: string;
+  readonly summary: string;
+  readonly operands: readonly string[];
+  /** Command lines without the leading `leasehold`. */
+  readonly examples: readonly string[];
+  /** Flags beside those of all options, with what they do. */
+  readonly extraFlags?: readonly (readonly [flag: string, description: string])[];
+  /** Answers the exit code. */
+  run(call: Call, operands: readonly string[], own: Readonly<Record<string, unknown>>): Promise<number>;
+}
+
+const JSON_FLAG = ["--json", "print JSON"] as const;
+
+export const builtIns: readonly BuiltIn[] = [
+  {
+    name: "start",
+    summary: "Lease runs until told to end; a second SIGINT or SIGTERM stops what is still running",
+    operands: [],
+    examples: ["start", "start --profile echo --project-dir /srv/jobs", "start --profile-list"],
+    extraFlags: [["-l, --profile-list", "print the names of the profiles and end"]],
+    run: (call, _operands, own) => (own["profileList"] === true ? listProfileNames(call) : start(call)),
+  },
+  {
+    name: "run",
+    summary: "Run one agent here, without any coordinator; words after its name are its parameters",
+    operands: ["<agent>", "[parameters...]"],
+    examples: ["run echo --message hello", "run --project-dir /srv/jobs test --stdout ok --json", "run echo --help"],
+    run: (call, [agent = "", ...words]) => run(call, agent, words),
+  },
+  {
+    name: "config",
+    summary: "Show every option's value and where it comes from",
+    operands: [],
+    examples: ["config", "config --json"],
+    extraFlags: [JSON_FLAG],
+    run: (call, _operands, own) => showConfig(call, own["json"] === true),
+  },
+  {
+    name: "plugins",
+    summary: "Show the plugins in the order of their setups, the hooks they tap and the time they took",
+    operands: [],
+    examples: ["plugins", "plugins --json"],
+    extraFlags: [JSON_FLAG],
+    run: (call, _operands, own) => showPlugins(call, own["json"] === true),
+  },
+  {
+    name: "profiles",
+    summary: "Show the profiles, the active one marked, and their agents",
+    operands: [],
+    examples: ["profiles", "profiles --json"],
+    extraFlags: [JSON_FLAG],
+    run: (call, _operands, own) => showProfiles(call, own["json"] === true),
+  },
+];

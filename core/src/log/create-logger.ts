@@ -1,0 +1,51 @@
+import { pino, stdSerializers, stdTimeFunctions } from "pino";
+import pretty from "pino-pretty";
+import type { Logger } from "./logger.ts";
+
+export interface LoggerSettings {
+  readonly verbose: boolean;
+  /** Texts that must never be seen; they are masked in every line. */
+  readonly secrets?: readonly string[];
+  /** Standard error unless said otherwise. */
+  readonly stream?: NodeJS.WritableStream & { readonly isTTY?: boolean };
+}
+
+/** Shorter secrets would mask half of every line. */
+const SHORTEST_SECRET = 4;
+
+/** The runner's logger: readable lines on a terminal, JSON lines elsewhere, always on standard error, written in place. */
+export function createLogger({ verbose, secrets = [], stream = process.stderr }: LoggerSettings): Logger {
+  return pino(
+    {
+      level: verbose ? "debug" : "info",
+      base: { pid: process.pid },
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: verbose ? stdSerializers.errWithCause : briefError },
+      hooks: { streamWrite: maskWith(secrets) },
+    },
+    stream.isTTY
+      ? pretty({ destination: stream, sync: true, colorize: true, ignore: "pid", singleLine: true })
+      : stream,
+  );
+}
+
+/** Stacks are for those who asked for them. */
+function briefError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, cause } = error;
+  const { code } = error as { code?: unknown };
+  return {
+    type: name,
+    ...(code === undefined ? {} : { code }),
+    message,
+    ...(cause === undefined ? {} : { cause: briefError(cause) }),
+  };
+}
+
+function maskWith(secrets: readonly string[]): (line: string) => string {
+  const forms = secrets
+    .filter((secret) => secret.length >= SHORTEST_SECRET)
+    .flatMap((secret) => [JSON.stringify(secret).slice(1, -1), secret]);
+  return (line) => forms.reduce((masked, form) => masked.replaceAll(form, "********"), line);
+}

@@ -1,0 +1,60 @@
+import { access, constants, open, stat } from "node:fs/promises";
+import type { ProcessSpec } from "leasehold";
+import { isBinary } from "./binary-formats.ts";
+import { launchError, nullByteError, toLaunchError } from "./launch-errors.ts";
+
+/** What the kernel reads of a file to find out how to execute it. */
+const HEADER_BYTES = 256;
+const DEEPEST_INTERPRETER = 4;
+
+/**
+ * Rejects with the `LaunchError` that executing `spec.file` would meet. The C library's way to execute hands a file without
+ * a known header to a shell, so what the kernel would refuse must be found before.
+ */
+export async function assertLaunchable({ file, args, cwd, env }: ProcessSpec): Promise<void> {
+  const words = [file, cwd, ...args, ...Object.keys(env), ...Object.values(env)];
+  if (words.some((word) => word.includes("\0"))) throw nullByteError();
+  await assertExecutable(file, cwd, file, 0);
+  await assertDirectory(cwd);
+}
+
+/** `program` is what errors name: a missing interpreter counts as its script's fault. */
+async function assertExecutable(file: string, cwd: string, program: string, depth: number): Promise<void> {
+  const header = await readHeader(file, program);
+  if (header === undefined || isBinary(header)) return;
+  const interpreter = interpreterOf(header);
+  if (interpreter === undefined || depth === DEEPEST_INTERPRETER) throw launchError("ENOEXEC", program);
+  await assertExecutable(interpreter.startsWith("/") ? interpreter : `${cwd}/${interpreter}`, cwd, program, depth + 1);
+}
+
+/** The file's first bytes; nothing when it may be executed but not read. */
+async function readHeader(path: string, program: string): Promise<Buffer | undefined> {
+  try {
+    await access(path, constants.X_OK);
+  } catch (error) {
+    throw toLaunchError(error, program);
+  }
+  return readStart(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "EACCES") return undefined;
+    throw toLaunchError(error, program);
+  });
+}
+
+async function readStart(path: string): Promise<Buffer> {
+  await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0);
+  return buffer.subarray(0, bytesRead);
+}
+
+/** The first word after `#!`, taken as the kernel takes it. */
+function interpreterOf(header: Buffer): string | undefined {
+  const [line = ""] = header.toString("utf8").split("\n", 1);
+  return /^#![ \t]*([^ \t\0]+)/.exec(line)?.[1];
+}
+
+async function assertDirectory(path: string): Promise<void> {
+  const found = await stat(path).catch((error: unknown) => {
+    throw toLaunchError(error, path);
+  });
+  if (!found.isDirectory()) throw launchError("ENOTDIR", path);
+}

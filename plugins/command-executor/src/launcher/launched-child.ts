@@ -1,0 +1,94 @@
+import type { KillReceipt, LaunchedProcess, Logger, ProcessExit, ProcessSpec } from "leasehold";
+import { CapturedStream } from "./captured-stream.ts";
+import { drained } from "./drained.ts";
+import { endTree } from "./end-tree.ts";
+import type { Spawned } from "./spawn-child.ts";
+import type { Tree } from "./tree.ts";
+
+/** What a child is watched with. */
+export interface Watch {
+  readonly tree: Tree;
+  readonly log: Pick<Logger, "warn">;
+  /** Called once, before the exit is told: with the number of processes that could not be ended. */
+  settled(survivors: number): Promise<void>;
+}
+
+type Status = Pick<ProcessExit, "code" | "signal">;
+
+/** A running child: its output is read, and its tree ended when told to or when it has exited. */
+export class LaunchedChild implements LaunchedProcess {
+  readonly pid: number;
+  readonly exit: Promise<ProcessExit>;
+  readonly #spawned: Spawned;
+  readonly #spec: ProcessSpec;
+  readonly #watch: Watch;
+  /** What it has started so far, itself included. */
+  get tree(): Tree {
+    return this.#watch.tree;
+  }
+
+  readonly #status = Promise.withResolvers<Status>();
+  readonly #streams: readonly [stdout: CapturedStream, stderr: CapturedStream];
+  #ending: Promise<KillReceipt> | undefined;
+
+  constructor(spawned: Spawned, spec: ProcessSpec, watch: Watch) {
+    this.pid = spawned.pid;
+    this.#spawned = spawned;
+    this.#spec = spec;
+    this.#watch = watch;
+    this.#streams = [this.#capture("stdout", spec.onStdout), this.#capture("stderr", spec.onStderr)];
+    spawned.child.once("exit", (code, signal) => this.#status.resolve({ code, signal }));
+    spawned.stdin?.on("error", () => undefined);
+    this.exit = this.#settle();
+  }
+
+  write(text: string): Promise<void> {
+    const { stdin } = this.#spawned;
+    if (!stdin) return Promise.reject(new Error('the process was started without `stdin: "pipe"`'));
+    return new Promise((resolve, reject) => stdin.write(text, (error) => (error ? reject(error) : resolve())));
+  }
+
+  closeInput(): void {
+    this.#spawned.stdin?.end();
+  }
+
+  end(): Promise<KillReceipt> {
+    this.#ending ??= this.#end();
+    return this.#ending;
+  }
+
+  async #settle(): Promise<ProcessExit> {
+    const onAbort = () => void this.end();
+    this.#spec.signal?.addEventListener("abort", onAbort);
+    if (this.#spec.signal?.aborted) onAbort();
+    const status = await this.#status.promise;
+    const receipt = await (this.#spec.background === "keep" ? this.#ending : this.end());
+    this.#spec.signal?.removeEventListener("abort", onAbort);
+    await drained(this.#streams);
+    this.#spawned.stdin?.destroy();
+    await this.#watch.settled(receipt?.survivors ?? 0);
+    const [stdout, stderr] = this.#streams;
+    const captured = { stdout: stdout.finish(), stderr: stderr.finish() };
+    const wasNeeded = receipt && (receipt.signals.length > 0 || receipt.survivors > 0);
+    return { ...status, ...captured, ...(wasNeeded ? { receipt } : {}) };
+  }
+
+  /** A process that not even SIGKILL ends must not keep the exit waiting: it is a survivor. */
+  async #end(): Promise<KillReceipt> {
+    const { tree } = this.#watch;
+    const receipt = await endTree(tree, {
+      graceSeconds: this.#spec.graceSeconds,
+      firstExited: this.#status.promise,
+    });
+    if (receipt.survivors > 0) this.#status.resolve({ code: null, signal: null });
+    return receipt;
+  }
+
+  #capture(name: "stdout" | "stderr", onText: ((text: string) => void) | undefined): CapturedStream {
+    return new CapturedStream(this.#spawned[name], {
+      outputBytes: this.#spec.outputBytes,
+      onText,
+      onFault: (err) => this.#watch.log.warn({ err, pid: this.pid }, `a listener to the ${name} of a process failed`),
+    });
+  }
+}

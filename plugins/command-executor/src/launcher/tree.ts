@@ -1,0 +1,28 @@
+/** What one look at a tree of processes came to. */
+export interface Sweep {
+  /** Processes that live, zombies not counted. */
+  readonly alive: number;
+  /** How many of them got the signal by this sweep for the first time. */
+  readonly signalled: number;
+  /** Whether nobody can have slipped through. */
+  readonly certain: boolean;
+}
+
+/** All processes that one start has led to. */
+export interface Tree {
+  /** Signals the process group of the first process, while that lives; answers whether there was anyone to hear it. */
+  signalGroup(signal: NodeJS.Signals): boolean;
+  /** Looks for living members; sends each `signal`, if given, unless it has had it. */
+  sweep(signal?: NodeJS.Signals): Promise<Sweep>;
+}
+
+/** Sends a signal; `false` when there is nobody to take it or we may not send it. SIGTERM also wakes what is stopped. */
+export function send(target: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(target, signal);
+    if (signal === "SIGTERM") process.kill(target, "SIGCONT");
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,126 @@
+import type { Credentials, Logger } from "leasehold";
+import { Pool } from "undici";
+import { type ExchangeRequest, exchange, type Reply, Unanswered } from "./exchange.ts";
+import { refusesCredentials } from "./judgement.ts";
+
+/** The server closes idle connections after 5 s (protocol §2): close them before. */
+const KEEP_ALIVE_MS = 4_000;
+/** Silence after which the kernel probes whether the other side of an open poll is still there. */
+const PROBE_AFTER_MS = 10_000;
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
+export interface ClientSettings {
+  readonly url: string;
+  readonly requestMs: number;
+  /** Asked for at the first request, when every plugin is set up. */
+  readonly credentials: () => Credentials | undefined;
+  readonly log: Logger;
+}
+
+export interface RequestDetails {
+  /** JSON text, sent byte for byte. */
+  readonly body?: string;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Repeated once, at once, when the connection broke under it. */
+  readonly repeatable?: boolean;
+}
+
+/** The coordinator over HTTP: pooled connections, credentials, a time limit for every request. */
+export class CoordinatorClient {
+  /** The coordinator's URL without user name and password. */
+  readonly url: string;
+  readonly #settings: ClientSettings;
+  readonly #pool: Pool;
+  readonly #basePath: string;
+  readonly #basic: Readonly<Record<string, string>>;
+
+  constructor(settings: ClientSettings) {
+    const url = new URL(settings.url);
+    this.#settings = settings;
+    this.#basePath = url.pathname.replace(/\/+$/, "");
+    this.#basic = basicCredentials(url);
+    this.url = url.origin + this.#basePath;
+    this.#pool = new Pool(url.origin, {
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveMaxTimeout: KEEP_ALIVE_MS,
+      maxResponseSize: MAX_ANSWER_BYTES,
+      connect: { keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS },
+      allowH2: false,
+    });
+  }
+
+  /**
+   * Sends one request; any status is an answer. When the answer refuses our credentials and their provider has others,
+   * it is sent once more. Rejects with `Unanswered`, whose message names the request.
+   */
+  async send(method: ExchangeRequest["method"], path: string, details: RequestDetails = {}): Promise<Reply> {
+    const reply = await this.#attempt(method, path, details);
+    if (!refusesCredentials(reply)) return reply;
+    return (await this.#hasOtherCredentials(path, reply)) ? await this.#attempt(method, path, details) : reply;
+  }
+
+  async #hasOtherCredentials(path: string, { status, body }: Reply): Promise<boolean> {
+    try {
+      return (await this.#settings.credentials()?.rejected(this.url + path, { status, body })) ?? false;
+    } catch (err) {
+      this.#settings.log.warn({ err }, "the credentials plugin could not say whether to try again");
+      return false;
+    }
+  }
+
+  async #attempt(method: ExchangeRequest["method"], path: string, details: RequestDetails): Promise<Reply> {
+    const request = {
+      method,
+      path: this.#basePath + path,
+      headers: await this.#headers(path, details),
+      timeoutMs: details.timeoutMs ?? this.#settings.requestMs,
+      signal: details.signal,
+      ...(details.body === undefined ? {} : { body: details.body }),
+    };
+    try {
+      return await exchange(this.#pool, request).catch((broken: unknown) => {
+        if (!details.repeatable || details.signal?.aborted || !lostConnection(broken)) throw broken;
+        return exchange(this.#pool, request);
+      });
+    } catch (thrown) {
+      const { message, sent } = thrown instanceof Unanswered ? thrown : { message: String(thrown), sent: true };
+      throw new Unanswered(`${method} ${this.url}${withoutQuery(path)}: ${message}`, sent, { cause: thrown });
+    }
+  }
+
+  async #headers(path: string, { body, signal }: RequestDetails): Promise<Record<string, string>> {
+    const content = body === undefined ? {} : { "content-type": "application/json" };
+    try {
+      const given = await this.#settings.credentials()?.headers(this.url + path, signal);
+      return { ...this.#basic, ...content, ...lowerCased(given ?? {}) };
+    } catch (thrown) {
+      throw new Unanswered(`credentials for ${this.url} could not be obtained`, false, { cause: thrown });
+    }
+  }
+
+  /** Breaks off whatever is still open. */
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+}
+
+function basicCredentials({ username, password }: URL): Record<string, string> {
+  if (username === "" && password === "") return {};
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { authorization: `Basic ${Buffer.from(pair).toString("base64")}` };
+}
+
+function lowerCased(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+function lostConnection(thrown: unknown): boolean {
+  const cause = thrown instanceof Unanswered ? thrown.cause : undefined;
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  return code === "ECONNRESET" || code === "EPIPE" || code === "UND_ERR_SOCKET";
+}
+
+function withoutQuery(path: string): string {
+  return path.split("?", 1)[0] ?? path;
+}

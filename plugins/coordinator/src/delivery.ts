@@ -1,0 +1,131 @@
+import type { DeliveryAnswer, DeliveryAttempt, JsonObject, Logger } from "leasehold";
+import { isPowerOfTwo, unlessAborted } from "./backoff.ts";
+import type { CoordinatorClient } from "./client.ts";
+import { type Reply, Unanswered } from "./exchange.ts";
+import {
+  describeReply,
+  isNotRegistered,
+  isPassing,
+  isSuccess,
+  isUnknownThere,
+  refusesCredentials,
+} from "./judgement.ts";
+import type { RunRef } from "./lease.ts";
+import type { Registration } from "./registration.ts";
+import type { Registered } from "./registration-answer.ts";
+import { alreadyThere } from "./report-check.ts";
+import { type RequestOf, requestOf } from "./report-requests.ts";
+import { type Report, report as reportSchema } from "./reports.ts";
+
+/** So often the coordinator may answer 500 to a report before the ones behind it that still can be told go first. */
+const POISON_LIMIT = 12;
+/** The core's own back-off. */
+const LATER: DeliveryAnswer = { retryAfterMs: 0 };
+
+export interface DeliverySettings {
+  readonly client: CoordinatorClient;
+  readonly registration: Registration;
+  readonly log: Logger;
+  /** What this runner is bound under: part of every session it works in. */
+  readonly runner: () => { readonly hostname: string; readonly executorProfile: string };
+}
+
+/** Carries reports to the coordinator, one attempt at a time. */
+export class Delivery {
+  readonly #settings: DeliverySettings;
+  readonly #crashes = new Map<string, number>();
+
+  constructor(settings: DeliverySettings) {
+    this.#settings = settings;
+  }
+
+  /** One attempt to deliver one report, as `LeaseSource.deliver` wants it. */
+  async deliver(ref: RunRef, json: JsonObject, attempt: DeliveryAttempt): Promise<DeliveryAnswer> {
+    const { registration } = this.#settings;
+    const { data: report } = reportSchema.safeParse(json);
+    if (!report) return this.#unreadable(ref);
+    const registered = registration.current;
+    if (!registered) return LATER;
+    try {
+      if (attempt.uncertain) {
+        const there = await alreadyThere(this.#settings.client, ref, report, attempt.signal);
+        if (there !== "no") return there;
+      }
+      const reply = await this.#post(ref, report, registered, attempt.signal);
+      return reply ? this.#judge(ref, report, reply, attempt) : LATER;
+    } catch (thrown) {
+      this.#tellOfDelay(ref, report, attempt, thrown instanceof Error ? thrown.message : String(thrown));
+      return thrown instanceof Unanswered && thrown.sent ? "unknown" : LATER;
+    }
+  }
+
+  /** Forgets a run that nothing more is owed of. */
+  release(ref: RunRef): void {
+    this.#crashes.delete(ref.run);
+  }
+
+  async #post(ref: RunRef, report: Report, registered: Registered, signal: AbortSignal): Promise<Reply | undefined> {
+    const send = ({ path, body }: RequestOf) => this.#settings.client.send("POST", path, { body, signal });
+    const reply = await send(requestOf(ref, report, registered.runnerId, this.#settings.runner()));
+    if (!isNotRegistered(reply)) return reply;
+    const renewed = await unlessAborted(this.#settings.registration.renew(registered), signal);
+    return renewed && (await send(requestOf(ref, report, renewed.runnerId, this.#settings.runner())));
+  }
+
+  /** Kept by another version of this plugin, say. No repetition would make it readable. */
+  #unreadable(ref: RunRef): DeliveryAnswer {
+    this.#settings.log.error(
+      { run_id: ref.run },
+      "a report that was kept makes no sense to this plugin; it is skipped",
+    );
+    return "accepted";
+  }
+
+  #judge(ref: RunRef, report: Report, reply: Reply, attempt: DeliveryAttempt): DeliveryAnswer {
+    if (isSuccess(reply)) return "accepted";
+    const about = { run_id: ref.run, session_id: ref.session, report: report.type };
+    const answered = `the coordinator answered ${describeReply(reply)} to a report`;
+    if (isUnknownThere(reply)) return this.#unknownThere(report, about, answered);
+    if (reply.status === 500) return this.#crashed(ref, report, about, answered);
+    if (isPassing(reply) || isNotRegistered(reply) || refusesCredentials(reply)) {
+      this.#tellOfDelay(ref, report, attempt, answered);
+      if (reply.status === 502 || reply.status === 504) return "unknown";
+      return { retryAfterMs: reply.retryAfterMs ?? 0 };
+    }
+    this.#settings.log.error(about, `${answered}; it will never take it, so it is given up`);
+    return isTerminal(report) ? "gone" : "accepted";
+  }
+
+  /** At growing distances: a report may be owed for a long time. */
+  #tellOfDelay(ref: RunRef, { type }: Report, { number, signal }: DeliveryAttempt, problem: string): void {
+    if (!signal.aborted && isPowerOfTwo(number))
+      this.#settings.log.warn({ run_id: ref.run, report: type, attempt: number }, `a report has to wait: ${problem}`);
+  }
+
+  /** Without its session a run can still be settled; without the run nothing can. */
+  #unknownThere(report: Report, about: object, answered: string): DeliveryAnswer {
+    const skipped = isOfSession(report);
+    this.#settings.log.warn(about, `${answered}; ${skipped ? "it is skipped" : "the run is gone"}`);
+    return skipped ? "accepted" : "gone";
+  }
+
+  /** A report that the coordinator can parse but not store must not hold back the terminal one for ever. */
+  #crashed(ref: RunRef, report: Report, about: object, answered: string): DeliveryAnswer {
+    const crashes = (this.#crashes.get(ref.run) ?? 0) + 1;
+    if (isTerminal(report) || crashes < POISON_LIMIT) {
+      this.#crashes.set(ref.run, crashes);
+      return LATER;
+    }
+    this.#crashes.delete(ref.run);
+    this.#settings.log.error(about, `${answered} ${crashes} times; the report is given up, the run goes on`);
+    return "accepted";
+  }
+}
+
+function isTerminal({ type }: Report): boolean {
+  return type === "completed" || type === "failed" || type === "stopped";
+}
+
+function isOfSession({ type }: Report): boolean {
+  return type === "bind" || type === "event" || type === "result";
+}

@@ -1,0 +1,76 @@
+import { z } from "zod";
+import { type Reply, Unanswered } from "./exchange.ts";
+import { detailMember, detailOf, refusesCredentials } from "./judgement.ts";
+
+/** What the coordinator answered to a registration; times only where it named sensible ones. */
+export interface Registered {
+  readonly runnerId: string;
+  readonly pollPath: string;
+  readonly pollTimeoutSeconds: number | undefined;
+  readonly heartbeatSeconds: number | undefined;
+}
+
+const positive = z.number().positive().finite().optional().catch(undefined);
+
+const registeredAnswer = z.object({
+  runner_id: z.string().min(1),
+  poll_endpoint: z.unknown().optional(),
+  poll_timeout_seconds: positive,
+  heartbeat_interval_seconds: positive,
+});
+
+/** Nothing when the answer is no coordinator's. */
+export function readRegistered(reply: Reply): Registered | undefined {
+  try {
+    const answer = registeredAnswer.parse(JSON.parse(reply.body));
+    return {
+      runnerId: answer.runner_id,
+      pollPath: pollPathOf(answer.poll_endpoint),
+      pollTimeoutSeconds: answer.poll_timeout_seconds,
+      heartbeatSeconds: answer.heartbeat_interval_seconds,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+const DEFAULT_POLL_PATH = "/runner/runs";
+
+/** A plain path is honoured; anything that could lead elsewhere is not. */
+function pollPathOf(endpoint: unknown): string {
+  const plain = typeof endpoint === "string" && /^(?:\/[\w~-][\w.~-]*)+$/.test(endpoint);
+  return plain ? endpoint : DEFAULT_POLL_PATH;
+}
+
+/**
+ * A request whose answer was lost may have registered us: then the duplicate that the next one meets is this runner.
+ * Taking over from a crashed predecessor would start here as well.
+ */
+export function ownDuplicate(reply: Reply, current: Registered | undefined): Registered | undefined {
+  const runnerId = detailMember(reply, "runner_id");
+  if (reply.status !== 409 || detailMember(reply, "error") !== "duplicate_runner" || typeof runnerId !== "string")
+    return undefined;
+  if (current?.runnerId === runnerId) return current;
+  return { runnerId, pollPath: DEFAULT_POLL_PATH, pollTimeoutSeconds: undefined, heartbeatSeconds: undefined };
+}
+
+export function unreadable(url: string, reply: Reply): Unanswered {
+  const start = reply.body.slice(0, 80);
+  return new Unanswered(`POST ${url}/runner/register answered what no coordinator answers: ${start}`, true);
+}
+
+/** What to do about a refusal. */
+export function adviceFor(reply: Reply): string {
+  const error = detailMember(reply, "error");
+  if (error === "duplicate_runner")
+    return "Another runner with this host name, project directory, profile and command is online: end it, or change one of the four. If it crashed, the coordinator takes it for gone after 2 to 2.5 minutes.";
+  if (error === "agent_name_collision")
+    return `Runner ${String(detailMember(reply, "existing_runner_id"))} already offers agent "${String(detailMember(reply, "agent_name"))}": end it, or choose another profile.`;
+  if (refusesCredentials(reply))
+    return "Configure a plugin that provides credentials for it, or mend the ones that were sent.";
+  if (reply.status === 404 || reply.status === 405 || reply.status < 400)
+    return "There is no coordinator at this URL: mend AGENT_ORCHESTRATOR_API_URL.";
+  return detailOf(reply) === ""
+    ? "Look into the coordinator's log."
+    : "Mend the profile, agent or option that this names.";
+}

@@ -1,0 +1,135 @@
+import type { Logger } from "leasehold";
+import { Backoff, pause } from "./backoff.ts";
+import type { CoordinatorClient } from "./client.ts";
+import { type Reply, Unanswered } from "./exchange.ts";
+import { describeReply, isSuccess } from "./judgement.ts";
+import { adviceFor, ownDuplicate, type Registered, readRegistered, unreadable } from "./registration-answer.ts";
+import type { RegistrationPayload } from "./registration-payload.ts";
+import type { Timing } from "./timing.ts";
+
+/** The coordinator will not have this runner, and repeating the request will not change that. */
+class RegistrationRefused extends Error {
+  override readonly name = "RegistrationRefused";
+}
+
+export interface RegistrationSettings {
+  readonly client: CoordinatorClient;
+  readonly log: Logger;
+  readonly timing: Timing;
+  readonly payload: () => RegistrationPayload;
+  /** Attempts to reach the coordinator; no limit when absent. */
+  readonly attempts?: number | undefined;
+}
+
+/** Keeps this runner registered: once at the start, and again whenever the coordinator has forgotten it. */
+export class Registration {
+  readonly #settings: RegistrationSettings;
+  readonly #life = new AbortController();
+  #current: Registered | undefined;
+  #pending: Promise<Registered | undefined> | undefined;
+  #withdrawn = false;
+
+  constructor(settings: RegistrationSettings) {
+    this.#settings = settings;
+  }
+
+  /** The registration that requests are made under; none before the first, or after the withdrawal. */
+  get current(): Registered | undefined {
+    return this.#withdrawn ? undefined : this.#current;
+  }
+
+  /**
+   * Registers, for as long as it takes; nothing when `signal` was aborted first.
+   * Rejects with `RegistrationRefused`, and when the attempts are used up.
+   */
+  async first(signal: AbortSignal): Promise<Registered | undefined> {
+    return this.#register(AbortSignal.any([signal, this.#life.signal]), false);
+  }
+
+  /**
+   * Registers anew after a request under `stale` was answered "not registered". Concurrent callers share one request.
+   * Nothing after a withdrawal. Rejects as `first` does.
+   */
+  async renew(stale: Registered): Promise<Registered | undefined> {
+    if (this.#withdrawn || this.#current !== stale) return this.current;
+    this.#settings.log.warn(
+      { runner_id: stale.runnerId },
+      "the coordinator has forgotten this runner; registering anew",
+    );
+    return this.#shared(false);
+  }
+
+  /** Registers although the coordinator may still know us: it takes a stale runner's heartbeats but leaves it stale. */
+  async refresh(): Promise<void> {
+    if (!this.#withdrawn) await this.#shared(true);
+  }
+
+  /** From now on this runner counts as deregistered, and stays so. */
+  withdraw(): void {
+    this.#withdrawn = true;
+    this.#life.abort();
+  }
+
+  async #shared(known: boolean): Promise<Registered | undefined> {
+    this.#pending ??= this.#register(this.#life.signal, known).finally(() => {
+      this.#pending = undefined;
+    });
+    return this.#pending;
+  }
+
+  /** `known`: a duplicate may be ourselves. */
+  async #register(signal: AbortSignal, known: boolean): Promise<Registered | undefined> {
+    const backoff = new Backoff(this.#settings.timing);
+    let mayBeOurs = known;
+    while (!signal.aborted) {
+      const problem = await this.#attempt(mayBeOurs, signal);
+      if (problem === undefined) return this.current;
+      if (signal.aborted) break;
+      mayBeOurs ||= problem.sent;
+      await this.#retryAfter(problem, backoff, signal);
+    }
+    return undefined;
+  }
+
+  /** One request; answers why it came to nothing, if it did. */
+  async #attempt(mayBeOurs: boolean, signal: AbortSignal): Promise<Unanswered | undefined> {
+    const { client, log } = this.#settings;
+    try {
+      const body = JSON.stringify(this.#settings.payload());
+      const reply = await client.send("POST", "/runner/register", { body, signal });
+      const registered = this.#judge(reply, mayBeOurs);
+      if (registered instanceof Unanswered) return registered;
+      this.#current = registered;
+      log.info({ runner_id: registered.runnerId }, `registered at ${client.url}`);
+      return undefined;
+    } catch (thrown) {
+      if (thrown instanceof Unanswered) return thrown;
+      throw thrown;
+    }
+  }
+
+  #judge(reply: Reply, mayBeOurs: boolean): Registered | Unanswered {
+    const { client } = this.#settings;
+    if (isSuccess(reply)) return readRegistered(reply) ?? unreadable(client.url, reply);
+    if (reply.status >= 500 || [408, 425, 429].includes(reply.status))
+      return new Unanswered(
+        `POST ${client.url}/runner/register answered ${describeReply(reply)}`,
+        reply.status !== 503,
+      );
+    const ours = mayBeOurs ? ownDuplicate(reply, this.#current) : undefined;
+    if (ours) return ours;
+    throw new RegistrationRefused(
+      `${client.url} refused the registration (${describeReply(reply)}). ${adviceFor(reply)}`,
+    );
+  }
+
+  async #retryAfter(problem: Unanswered, backoff: Backoff, signal: AbortSignal): Promise<void> {
+    const { attempts, log } = this.#settings;
+    const delayMs = backoff.next();
+    if (attempts !== undefined && backoff.failures >= attempts)
+      throw new Error(`gave up registering after ${attempts} attempts: ${problem.message}`, { cause: problem });
+    if (backoff.loud)
+      log.warn({ attempt: backoff.failures }, `the coordinator is not available, trying again: ${problem.message}`);
+    await pause(delayMs, signal);
+  }
+}

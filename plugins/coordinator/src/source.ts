@@ -1,0 +1,189 @@
+import { hostname } from "node:os";
+import type {
+  Credentials,
+  DeliveryAnswer,
+  DeliveryAttempt,
+  Feed,
+  JsonObject,
+  LeaseSource,
+  Logger,
+  Profile,
+  Refusal,
+  Run,
+  RunMoment,
+  Slot,
+} from "leasehold";
+import { refuse } from "leasehold";
+import type { PollAnswer } from "./answers.ts";
+import { Arrivals } from "./arrivals.ts";
+import { CoordinatorClient } from "./client.ts";
+import { Delivery } from "./delivery.ts";
+import { sayFarewell } from "./deregistration.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { type Lease, leaseOf, type RunRef, unfitRun } from "./lease.ts";
+import type { CoordinatorOptions } from "./options.ts";
+import { Poller } from "./poller.ts";
+import { Registration } from "./registration.ts";
+import { type RegistrationPayload, registrationPayload } from "./registration-payload.ts";
+import { reportsOf } from "./reports.ts";
+import { StopWatch } from "./stop-watch.ts";
+import { Stops } from "./stops.ts";
+import type { Timing } from "./timing.ts";
+
+export interface SourceSettings {
+  readonly options: CoordinatorOptions;
+  readonly projectDir: string;
+  readonly activeProfile: () => Profile | undefined;
+  readonly credentials: () => Credentials | undefined;
+  readonly log: Logger;
+  readonly timing: Timing;
+}
+
+/** The AOF coordinator as a lease source: registers, polls, beats, stops and reports. */
+export class CoordinatorSource implements LeaseSource<RunRef> {
+  readonly name = "coordinator";
+  readonly delivery = "durable";
+  readonly slots: number;
+  readonly client: CoordinatorClient;
+  readonly heartbeat: Heartbeat;
+  readonly #settings: SourceSettings;
+  readonly #hostname: string;
+  readonly #registration: Registration;
+  readonly #delivery: Delivery;
+  /** Runs whose reports are not all delivered, with their sessions. */
+  readonly #owed = new Map<string, string>();
+  /** Why runs that were offered will not be executed. */
+  readonly #unfit = new Map<string, string>();
+  readonly #deregistered = new AbortController();
+  readonly #closed = new AbortController();
+  #poller: Poller | undefined;
+  #closing = false;
+
+  constructor(settings: SourceSettings) {
+    const { options, log, timing, credentials } = settings;
+    this.#settings = settings;
+    this.#hostname = options.hostname ?? hostname();
+    this.slots = options.concurrency;
+    this.client = new CoordinatorClient({ url: options.url, requestMs: timing.requestMs, credentials, log });
+    const { client } = this;
+    const attempts = options.registrationAttempts;
+    this.#registration = new Registration({ client, log, timing, attempts, payload: () => this.#payload() });
+    const registration = this.#registration;
+    this.#delivery = new Delivery({ client, registration, log, runner: () => this.#binding() });
+    const { staleMs } = timing;
+    this.heartbeat = new Heartbeat({ client, registration, staleMs, everySeconds: options.heartbeatIntervalSeconds });
+  }
+
+  /** Resolves at the drain, or when the coordinator has deregistered this runner. Rejects when it refuses to register it. */
+  async start(feed: Feed, signal: AbortSignal): Promise<void> {
+    const leasing = AbortSignal.any([signal, this.#deregistered.signal]);
+    if (!(await this.#registration.first(leasing))) return;
+    const stopWatch = this.#stopWatch(feed);
+    this.#poller = this.#pollerFor(feed, stopWatch);
+    await this.#poller.run(leasing);
+    if (signal.aborted) void stopWatch.until(this.#closed.signal);
+  }
+
+  #stopWatch(feed: Feed): StopWatch {
+    const { log, timing } = this.#settings;
+    return new StopWatch({
+      client: this.client,
+      registration: this.#registration,
+      log,
+      feed,
+      everyMs: timing.stopCheckMs,
+    });
+  }
+
+  #pollerFor(feed: Feed, stopWatch: StopWatch): Poller {
+    const { log, timing, options } = this.#settings;
+    const shared = { client: this.client, registration: this.#registration, log, feed };
+    const isOwed = (session: string) => [...this.#owed.values()].includes(session);
+    const stops = new Stops({ ...shared, isOwed, signal: this.#closed.signal });
+    const arrivals = new Arrivals({
+      feed,
+      stops,
+      log,
+      timing,
+      delivery: this.#delivery,
+      leaseIn: (answer) => this.#leaseIn(answer),
+      onLease: (ref, { unfit }) => {
+        this.#owed.set(ref.run, ref.session);
+        if (unfit !== undefined) this.#unfit.set(ref.run, unfit);
+      },
+      onDropped: (ref) => this.release(ref),
+      onDeregistered: () => this.#leave(feed),
+      isClosing: () => this.#closing,
+      signal: this.#closed.signal,
+    });
+    const handle = (body: string, slot: Slot) => arrivals.take(body, slot);
+    return new Poller({ ...shared, timing, stopWatch, handle, pollTimeoutSeconds: options.pollTimeoutSeconds });
+  }
+
+  /** Tapped on `onLease`: turns away what is not meant for this runner, and tells children where the coordinator is. */
+  admit(run: Pick<Run, "id" | "source" | "env">): Refusal | undefined {
+    if (run.source !== this.name) return undefined;
+    const unfit = this.#unfit.get(run.id);
+    if (unfit !== undefined) return refuse(unfit);
+    run.env["AGENT_ORCHESTRATOR_API_URL"] = this.client.url;
+    return undefined;
+  }
+
+  reports(moment: RunMoment, run: Pick<Run, "session">): readonly JsonObject[] {
+    return reportsOf(moment, run);
+  }
+
+  async deliver(ref: RunRef, report: JsonObject, attempt: DeliveryAttempt): Promise<DeliveryAnswer> {
+    this.#owed.set(ref.run, ref.session);
+    return this.#delivery.deliver(ref, report, attempt);
+  }
+
+  release(ref: RunRef): void {
+    this.#owed.delete(ref.run);
+    this.#unfit.delete(ref.run);
+    this.#delivery.release(ref);
+  }
+
+  async close(signal: AbortSignal): Promise<void> {
+    this.#closing = true;
+    const poller = this.#poller ?? { open: 0, idle: async () => {} };
+    await sayFarewell(
+      { client: this.client, registration: this.#registration, poller, log: this.#settings.log },
+      signal,
+    );
+    this.#registration.withdraw();
+    this.#closed.abort();
+  }
+
+  #leaseIn({ run, brokenRun }: PollAnswer): Lease | undefined {
+    if (run) return leaseOf(run, this.#profile());
+    return brokenRun && { run: unfitRun(brokenRun), unfit: brokenRun.problem };
+  }
+
+  /** Deregistered from outside: the work stops, what is owed is kept, and the runner ends. */
+  #leave(feed: Feed): void {
+    this.#registration.withdraw();
+    this.#deregistered.abort();
+    if (this.#closing) return;
+    this.#settings.log.warn("the coordinator has deregistered this runner; stopping all of its runs");
+    void feed
+      .stop({ all: true }, { message: "the coordinator has deregistered this runner" })
+      .catch((err: unknown) => this.#settings.log.warn({ err }, "runs could not be stopped"));
+  }
+
+  #payload(): RegistrationPayload {
+    return registrationPayload(this.#settings.options, this.#hostname, this.#settings.projectDir, this.#profile());
+  }
+
+  #binding(): { hostname: string; executorProfile: string } {
+    return { hostname: this.#hostname, executorProfile: this.#profile().name };
+  }
+
+  #profile(): Profile {
+    const profile = this.#settings.activeProfile();
+    if (profile) return profile;
+    throw new Error(
+      "the coordinator needs a profile to register: add one to runner.config.ts, or name it with PROFILE",
+    );
+  }
+}

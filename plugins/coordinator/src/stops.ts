@@ -1,0 +1,74 @@
+import type { Feed, Logger } from "leasehold";
+import type { CoordinatorClient } from "./client.ts";
+import { isSuccess } from "./judgement.ts";
+import type { Registration } from "./registration.ts";
+import { stoppingRuns } from "./stopping-runs.ts";
+
+export interface StopsSettings {
+  readonly client: CoordinatorClient;
+  readonly registration: Registration;
+  readonly log: Logger;
+  readonly feed: Feed;
+  /** Whether reports of a session's run are still to be delivered; they will settle it. */
+  readonly isOwed: (session: string) => boolean;
+  /** Ends what is under way when the source closes. */
+  readonly signal: AbortSignal;
+}
+
+/** Carries out the coordinator's requests to stop sessions. */
+export class Stops {
+  readonly #settings: StopsSettings;
+
+  constructor(settings: StopsSettings) {
+    this.#settings = settings;
+  }
+
+  /** Stops sessions, all at once. Never rejects. */
+  async stop(sessions: readonly string[]): Promise<void> {
+    await Promise.all(sessions.map((session) => this.#stop(session)));
+  }
+
+  async #stop(session: string): Promise<void> {
+    const { feed, log, isOwed } = this.#settings;
+    try {
+      const answer = await feed.stop({ session });
+      log.info({ session_id: session, answer }, "the coordinator asked to stop a session");
+      if (answer === "unknown" && !isOwed(session)) await this.#settleUnknown(session);
+    } catch (thrown) {
+      log.warn({ err: thrown, session_id: session }, "a session could not be stopped");
+    }
+  }
+
+  /**
+   * A session that nothing works in here, say because a predecessor of this process did, would stay `stopping` for ever.
+   * One that has ended meanwhile keeps its end: the request was queued before.
+   */
+  async #settleUnknown(session: string): Promise<void> {
+    const { client, registration, signal } = this.#settings;
+    const runnerId = registration.current?.runnerId;
+    if (runnerId === undefined || (await this.#statusOf(session)) !== "stopping") return;
+    const runs = await stoppingRuns(client, runnerId, signal);
+    for (const { run_id, session_id } of runs)
+      if (session_id === session)
+        await this.#post(`/runner/runs/${encodeURIComponent(run_id)}/stopped`, {
+          runner_id: runnerId,
+          signal: "SIGTERM",
+        });
+    const path = `/runner/sessions/${encodeURIComponent(session)}/status`;
+    await this.#post(path, { runner_id: runnerId, status: "stopped" });
+  }
+
+  async #statusOf(session: string): Promise<unknown> {
+    const { client, signal } = this.#settings;
+    const path = `/sessions/${encodeURIComponent(session)}/status`;
+    const reply = await client.send("GET", path, { signal, repeatable: true });
+    return isSuccess(reply) ? (JSON.parse(reply.body) as { status?: unknown }).status : undefined;
+  }
+
+  async #post(path: string, members: object): Promise<void> {
+    const { client, log, signal } = this.#settings;
+    const reply = await client.send("POST", path, { body: JSON.stringify(members), signal, repeatable: true });
+    if (!isSuccess(reply))
+      log.warn({ path, status: reply.status }, "the coordinator did not take that a session stopped");
+  }
+}

@@ -1,0 +1,26 @@
+/** Times that the protocol or experience fixes; parameters so that tests need not wait for them. Milliseconds. */
+export interface Timing {
+  /** First ceiling of the back-off, doubled with every failure. */
+  readonly backoffBaseMs: number;
+  readonly backoffCapMs: number;
+  /** What a request other than a poll may take. */
+  readonly requestMs: number;
+  /** Added to the poll's own time before it counts as late. */
+  readonly lateMs: number;
+  /** A poll this old is lost: longer than the coordinator's blocking hooks (300 s by default) may hold it. */
+  readonly abandonMs: number;
+  /** From check to check for stops while no poll is open. */
+  readonly stopCheckMs: number;
+  /** Without a heartbeat for so long the coordinator counts the runner as stale (120 s), which only registering mends. */
+  readonly staleMs: number;
+}
+
+export const protocolTiming: Timing = {
+  backoffBaseMs: 1_000,
+  backoffCapMs: 30_000,
+  requestMs: 35_000,
+  lateMs: 5_000,
+  abandonMs: 600_000,
+  stopCheckMs: 1_000,
+  staleMs: 115_000,
+};

@@ -1,0 +1,10 @@
+import { commandExecutor } from "@leasehold/command-executor";
+import { coordinator } from "@leasehold/coordinator";
+import { embeddedCoordinator } from "@leasehold/embedded-coordinator";
+import { echo } from "@leasehold/profile-echo";
+import { testProcedural } from "@leasehold/profile-test-procedural";
+import { defineConfig } from "leasehold";
+
+export default defineConfig({
+  plugins: [coordinator(), commandExecutor(), echo(), testProcedural(), embeddedCoordinator()],
+});

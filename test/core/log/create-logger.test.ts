@@ -1,0 +1,55 @@
+import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
+import type { Logger } from "leasehold";
+import { describe, expect, it } from "vitest";
+import { createLogger, type LoggerSettings } from "../../../core/src/log/create-logger.ts";
+
+describe("createLogger", () => {
+  it("writes JSON lines where there is no terminal", async () => {
+    const [line] = await linesOf({ verbose: false }, (log) => log.child({ run_id: "r" }).info({ n: 1 }, "hello"));
+    expect(JSON.parse(line ?? "")).toMatchObject({ level: "info", run_id: "r", n: 1, msg: "hello" });
+  });
+
+  it("writes readable lines on a terminal", async () => {
+    const [line] = await linesOf({ verbose: false, terminal: true }, (log) => log.info("hello"));
+    expect(line).toContain("INFO");
+    expect(() => JSON.parse(line ?? "")).toThrow(SyntaxError);
+  });
+
+  it("tells details and stacks to verbose readers only", async () => {
+    const write = (log: Logger): void => {
+      log.debug("detail");
+      log.error({ err: new Error("outer", { cause: new TypeError("inner") }) }, "failed");
+    };
+    const brief = await linesOf({ verbose: false }, write);
+    expect(brief).toHaveLength(1);
+    expect(JSON.parse(brief[0] ?? "").err).toEqual({
+      type: "Error",
+      message: "outer",
+      cause: { type: "TypeError", message: "inner" },
+    });
+    const verbose = await linesOf({ verbose: true }, write);
+    expect(verbose).toHaveLength(2);
+    expect(JSON.parse(verbose[1] ?? "").err.stack).toContain("create-logger.test");
+  });
+
+  it.each([false, true])("masks secrets everywhere, on a terminal: %s", async (terminal) => {
+    const secret = 'pass"word\\1';
+    const lines = await linesOf({ verbose: true, secrets: [secret, "abc"], terminal }, (log) =>
+      log.child({ secret }).error({ nested: { secret }, err: new Error(`bad ${secret}`) }, `with ${secret} and abc`),
+    );
+    expect(lines.join("\n")).not.toContain("word\\");
+    expect(lines.join("\n")).toContain("and abc");
+  });
+});
+
+async function linesOf(
+  { terminal = false, ...settings }: Omit<LoggerSettings, "stream"> & { terminal?: boolean },
+  write: (log: Logger) => void,
+): Promise<string[]> {
+  const stream = Object.assign(new PassThrough(), { isTTY: terminal });
+  write(createLogger({ ...settings, stream }));
+  await new Promise((resolve) => setImmediate(resolve));
+  stream.end();
+  return (await text(stream)).split("\n").filter(Boolean);
+}

@@ -1,0 +1,53 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+
+const BIN = join(import.meta.dirname, "../../core/bin/leasehold.js");
+export const CONFIG = join(import.meta.dirname, "../fixtures/e2e/runner.config.ts");
+
+/** One run of the command line as a real process. */
+export class Leasehold {
+  readonly child: ChildProcess;
+  stdout = "";
+  stderr = "";
+
+  constructor(args: readonly string[], { env = {}, cwd }: { env?: Record<string, string>; cwd?: string } = {}) {
+    const { PATH = "", HOME = "/" } = process.env;
+    this.child = spawn(process.execPath, [BIN, ...args], {
+      env: { PATH, HOME, LEASEHOLD_CONFIG: CONFIG, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+      ...(cwd === undefined ? {} : { cwd }),
+    });
+    this.child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      this.stdout += text;
+    });
+    this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.stderr += text;
+    });
+  }
+
+  /** The exit code, once the process and its output have ended. */
+  async exit(): Promise<number | null> {
+    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, "close");
+    return this.child.exitCode;
+  }
+
+  /** Resolves when standard error holds the text. */
+  async said(text: string): Promise<void> {
+    while (!this.stderr.includes(text)) {
+      if (this.child.exitCode !== null) throw new Error(`it ended without saying "${text}":\n${this.stderr}`);
+      await Promise.race([once(this.child.stderr!, "data"), once(this.child, "close")]);
+    }
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  /** For the end of a test: ends the process whatever state it is in. */
+  async dispose(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    this.child.kill("SIGKILL");
+    await once(this.child, "close");
+  }
+}

@@ -1,0 +1,91 @@
+import type { Accepted, Feed, Offer, Slot, StopAnswer, StopTarget } from "leasehold";
+
+/** A feed with counted slots that records what a source does with it. */
+export class HandMadeFeed implements Feed {
+  readonly offers: Offer[] = [];
+  readonly stops: StopTarget[] = [];
+  readonly runs = new Set<string>();
+  stopAnswer: StopAnswer = "stopping";
+  /** Thrown by the next offer. */
+  offerFault: Error | undefined;
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+  readonly #watchers = new Set<() => void>();
+
+  constructor(slots = 16) {
+    this.#free = slots;
+  }
+
+  get free(): number {
+    return this.#free;
+  }
+
+  trySlot(): Slot | undefined {
+    return this.#free > 0 ? this.#take() : undefined;
+  }
+
+  async slot(signal?: AbortSignal): Promise<Slot> {
+    while (this.#free === 0) {
+      signal?.throwIfAborted();
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+        signal?.addEventListener("abort", () => resolve(), { once: true });
+      });
+    }
+    signal?.throwIfAborted();
+    return this.#take();
+  }
+
+  offer(offer: Offer, _slot: Slot): Accepted {
+    if (this.offerFault) throw this.offerFault;
+    this.offers.push(offer);
+    this.runs.add(offer.run.id);
+    this.#wake();
+    return { verdict: "started", outcome: new Promise(() => {}) };
+  }
+
+  async stop(target: StopTarget): Promise<StopAnswer> {
+    this.stops.push(target);
+    this.#wake();
+    return this.stopAnswer;
+  }
+
+  running(): readonly string[] {
+    return [...this.runs];
+  }
+
+  /** A run ended: its slot is free again. */
+  end(run: string): void {
+    this.runs.delete(run);
+    this.#release();
+  }
+
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#watchers.add(resolve);
+      await promise;
+      this.#watchers.delete(resolve);
+    }
+  }
+
+  #take(): Slot {
+    this.#free--;
+    let held = true;
+    const release = () => {
+      if (held) this.#release();
+      held = false;
+    };
+    return { release };
+  }
+
+  #release(): void {
+    this.#free++;
+    this.#waiting.shift()?.();
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const wake of this.#watchers) wake();
+  }
+}

@@ -1,0 +1,187 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { CoordinatorClient } from "../../../plugins/coordinator/src/client.ts";
+import { Registration } from "../../../plugins/coordinator/src/registration.ts";
+import { REGISTERED, ScriptedCoordinator } from "./scripted-coordinator.ts";
+import { quickTiming, quiet, recordingLog } from "./test-source.ts";
+
+const ROUTE = "POST /runner/register";
+const payload = { hostname: "build-07", project_dir: "/srv/jobs", executor_profile: "echo" };
+const forever = new AbortController().signal;
+const duplicate = {
+  status: 409,
+  json: {
+    detail: { error: "duplicate_runner", message: "already registered and online", runner_id: REGISTERED.runner_id },
+  },
+};
+
+const clients: CoordinatorClient[] = [];
+afterEach(async () => {
+  for (const client of clients.splice(0)) await client.close();
+});
+
+function registrationAt(url: string, members: { attempts?: number; log?: typeof quiet } = {}): Registration {
+  const client = new CoordinatorClient({ url, requestMs: 30_000, credentials: () => undefined, log: quiet });
+  clients.push(client);
+  return new Registration({ client, log: quiet, timing: quickTiming, payload: () => payload, ...members });
+}
+
+describe("the first registration", () => {
+  it("sends the payload and keeps the answer", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    coordinator.always(ROUTE, {
+      json: { ...REGISTERED, poll_endpoint: "/v2/poll", poll_timeout_seconds: 12, hint: 1 },
+    });
+    const registration = registrationAt(coordinator.url);
+    await registration.first(forever);
+    expect(coordinator.requests[0]?.json).toEqual(payload);
+    expect(registration.current).toEqual({
+      runnerId: REGISTERED.runner_id,
+      pollPath: "/v2/poll",
+      pollTimeoutSeconds: 12,
+      heartbeatSeconds: 60,
+    });
+  });
+
+  it("honours poll endpoints only when they are plain paths", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    for (const endpoint of ["http://elsewhere/", "//elsewhere/x", "/a/../b", "/a?b=c", "a", 7, null, "/a b", "/"]) {
+      coordinator.always(ROUTE, { json: { ...REGISTERED, poll_endpoint: endpoint } });
+      const registration = registrationAt(coordinator.url);
+      expect((await registration.first(forever))?.pollPath, String(endpoint)).toBe("/runner/runs");
+    }
+  });
+
+  it("passes over times that make no sense", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    coordinator.always(ROUTE, { json: { ...REGISTERED, poll_timeout_seconds: -1, heartbeat_interval_seconds: "60" } });
+    expect(await registrationAt(coordinator.url).first(forever)).toMatchObject({
+      pollTimeoutSeconds: undefined,
+      heartbeatSeconds: undefined,
+    });
+  });
+
+  it("waits for a coordinator that is not up yet", async () => {
+    await using gone = await ScriptedCoordinator.start();
+    const { url, port } = gone;
+    await gone[Symbol.asyncDispose]();
+    const { log, lines } = recordingLog();
+    const registered = registrationAt(url, { log }).first(forever);
+    await expect.poll(() => lines.some(({ attempt }) => attempt === 4)).toBe(true);
+    await using _ = await ScriptedCoordinator.start(port);
+    expect(await registered).toMatchObject({ runnerId: REGISTERED.runner_id });
+    const attempts = lines.flatMap(({ attempt }) => (attempt === undefined ? [] : [attempt]));
+    expect(attempts.slice(0, 3)).toEqual([1, 2, 4]);
+  });
+
+  it("tries again after answers that may pass", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    coordinator.once(
+      ROUTE,
+      { status: 500, text: "Internal Server Error" },
+      { status: 503 },
+      { status: 429 },
+      { text: "<html>" },
+    );
+    expect(await registrationAt(coordinator.url).first(forever)).toMatchObject({ runnerId: REGISTERED.runner_id });
+    expect(coordinator.of(ROUTE)).toHaveLength(5);
+  });
+
+  it("gives up after its attempts, where they are limited", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    coordinator.always(ROUTE, { status: 503 });
+    await expect(registrationAt(coordinator.url, { attempts: 3 }).first(forever)).rejects.toThrow(
+      /after 3 attempts.*503/,
+    );
+    expect(coordinator.of(ROUTE)).toHaveLength(3);
+  });
+
+  it("ends quietly when it is called off", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    coordinator.always(ROUTE, { hang: true });
+    const abort = new AbortController();
+    const registered = registrationAt(coordinator.url).first(abort.signal);
+    await coordinator.seen(ROUTE);
+    abort.abort();
+    expect(await registered).toBeUndefined();
+  });
+
+  it.each([
+    [duplicate, /already registered and online\). Another runner .* end it, or change one of the four/],
+    [
+      {
+        status: 409,
+        json: {
+          detail: { error: "agent_name_collision", message: "taken", agent_name: "echo", existing_runner_id: "lnch_x" },
+        },
+      },
+      /Runner lnch_x already offers agent "echo"/,
+    ],
+    [
+      { status: 422, json: { detail: [{ loc: ["body", "hostname"], msg: "Field required" }] } },
+      /422: body.hostname: Field required/,
+    ],
+    [{ status: 400, json: { detail: "no" } }, /400: no\). Mend the profile/],
+    [
+      { status: 401, json: { detail: "Missing credentials." } },
+      /Missing credentials.*plugin that provides credentials/,
+    ],
+    [{ status: 403, json: { detail: "Invalid or expired token" } }, /plugin that provides credentials/],
+    [{ status: 404, json: { detail: "Not Found" } }, /no coordinator at this URL/],
+    [{ status: 307 }, /no coordinator at this URL/],
+  ])("rejects with what to do: %#", async (answer, message) => {
+    await using coordinator = await ScriptedCoordinator.start();
+    coordinator.always(ROUTE, answer);
+    await expect(registrationAt(coordinator.url).first(forever)).rejects.toThrow(message);
+    expect(coordinator.of(ROUTE)).toHaveLength(1);
+  });
+
+  it("recognises itself in the duplicate after a lost answer", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    coordinator.once(ROUTE, { drop: true }, duplicate);
+    expect(await registrationAt(coordinator.url).first(forever)).toMatchObject({ runnerId: REGISTERED.runner_id });
+  });
+});
+
+describe("a renewed registration", () => {
+  it("is shared by all who ask for it", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const registration = registrationAt(coordinator.url);
+    const stale = (await registration.first(forever))!;
+    const renewed = await Promise.all([
+      registration.renew(stale),
+      registration.renew(stale),
+      registration.renew(stale),
+    ]);
+    expect(new Set(renewed).size).toBe(1);
+    expect(coordinator.of(ROUTE)).toHaveLength(2);
+    expect(await registration.renew(stale)).toBe(registration.current);
+    expect(coordinator.of(ROUTE)).toHaveLength(2);
+  });
+
+  it("rejects when the coordinator has another in its place", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const registration = registrationAt(coordinator.url);
+    const stale = (await registration.first(forever))!;
+    coordinator.always(ROUTE, duplicate);
+    await expect(registration.renew(stale)).rejects.toThrow(/Another runner/);
+  });
+
+  it("is not made after a withdrawal", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const registration = registrationAt(coordinator.url);
+    const stale = (await registration.first(forever))!;
+    registration.withdraw();
+    expect(await registration.renew(stale)).toBeUndefined();
+    await registration.refresh();
+    expect([registration.current, coordinator.of(ROUTE).length]).toEqual([undefined, 1]);
+  });
+
+  it("stays as it is when a refresh finds it online", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const registration = registrationAt(coordinator.url);
+    const first = await registration.first(forever);
+    coordinator.always(ROUTE, duplicate);
+    await registration.refresh();
+    expect(registration.current).toBe(first);
+  });
+});
