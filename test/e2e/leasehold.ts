@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 
 const BIN = join(import.meta.dirname, "../../core/bin/leasehold.js");
-export const CONFIG = join(import.meta.dirname, "../fixtures/e2e/runner.config.ts");
+const CONFIG = join(import.meta.dirname, "../fixtures/e2e/runner.config.ts");
 
 /** One run of the command line as a real process. */
 export class Leasehold {

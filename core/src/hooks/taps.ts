@@ -1,4 +1,4 @@
-import type { AnyEntrypoint, Entrypoint, EntrypointKind } from "../run/entrypoint.ts";
+import type { Entrypoint, EntrypointKind } from "../run/entrypoint.ts";
 import type { Outcome } from "../run/outcome.ts";
 import type { Run } from "../run/run.ts";
 import type { Decline, Refusal } from "./answers.ts";
@@ -52,6 +52,3 @@ export type ExecuteTap<Kind extends EntrypointKind> = (
   run: Run,
   entrypoint: Entrypoint<Kind>,
 ) => Awaitable<Maybe<Outcome>>;
-
-/** The taps as the core keeps them, which knows no kind. */
-export type AnyExecuteTap = (run: Run, entrypoint: AnyEntrypoint) => Awaitable<Maybe<Outcome>>;

@@ -23,7 +23,7 @@ export async function confineProjectDirectory(
 }
 
 /** Whether `path` is `root` or lies below it, by components. */
-export function isInside(root: string, path: string): boolean {
+function isInside(root: string, path: string): boolean {
   const way = relative(root, path);
   return way === "" || (way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way));
 }

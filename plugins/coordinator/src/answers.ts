@@ -1,5 +1,4 @@
-import { isJsonObject, type JsonObject, jsonMemberText } from "leasehold";
-import { z } from "zod";
+import { isJsonObject, type JsonObject, jsonMemberText, z } from "leasehold";
 
 /** A run as the coordinator delivers it, as far as this runner looks at it (protocol §1.2). */
 export interface DeliveredRun {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { z } from "leasehold";
 
 /** The coordinator plugin's options, named as the reference runner names them where it has them (protocol §3.1, §4.8). */
 export const options = z

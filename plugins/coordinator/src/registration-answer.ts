@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { z } from "leasehold";
 import { type Reply, Unanswered } from "./exchange.ts";
 import { detailMember, detailOf, refusesCredentials } from "./judgement.ts";
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { DeliveryAnswer } from "leasehold";
-import { z } from "zod";
+import { z } from "leasehold";
 import type { CoordinatorClient } from "./client.ts";
 import { isSuccess, isUnknownThere } from "./judgement.ts";
 import type { RunRef } from "./lease.ts";

@@ -1,5 +1,5 @@
 import type { Outcome, Result, RunEvent } from "leasehold";
-import { z } from "zod";
+import { z } from "leasehold";
 import { timestamp } from "./timestamps.ts";
 import { wellFormed } from "./well-formed.ts";
 

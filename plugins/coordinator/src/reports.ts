@@ -1,5 +1,5 @@
 import type { JsonObject, Outcome, Run, RunMoment } from "leasehold";
-import { z } from "zod";
+import { z } from "leasehold";
 import { eventBody, resultBody } from "./report-events.ts";
 
 /** What is owed to the coordinator, one request each. `body` is the request's JSON text. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { z } from "leasehold";
 import type { CoordinatorClient } from "./client.ts";
 import { isSuccess } from "./judgement.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { z } from "leasehold";
 import type { Coordinator } from "./coordinator.ts";
 import { demandsSchema } from "./demands.ts";
 import { notFound, Refusal } from "./refusal.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { z } from "leasehold";
 
 /** What a run asks of the runner that takes it (protocol §1.7). An absent or empty scalar asks nothing. */
 export type Demands = {

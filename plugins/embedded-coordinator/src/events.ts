@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { z } from "leasehold";
 import type { Coordinator } from "./coordinator.ts";
 import { JsonText } from "./json-text.ts";
 import type { EventRow } from "./store/rows.ts";

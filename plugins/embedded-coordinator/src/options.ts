@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { z } from "zod";
+import { z } from "leasehold";
 
 /**
  * Every option of the embedded coordinator. Times are seconds and may have fractions; the defaults are those of

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { z } from "leasehold";
 import { type Agent, findAgent } from "./agents.ts";
 import type { Coordinator } from "./coordinator.ts";
 import { type DemandSource, type Demands, demandsSchema, mergeDemands } from "./demands.ts";

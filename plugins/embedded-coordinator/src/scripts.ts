@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { z } from "leasehold";
 import type { Coordinator } from "./coordinator.ts";
 import { type DemandSource, demandsSchema } from "./demands.ts";
 import { notFound } from "./refusal.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { z } from "leasehold";
 import { memberTexts } from "./json-text.ts";
 import { Refusal } from "./refusal.ts";
 

@@ -110,13 +110,15 @@ describe("leasehold", () => {
   });
 
   it("reports all faults of a configuration without any stack", async () => {
-    const { code, stdout, stderr } = await project.call(["start", "--config", "broken.ts"], { DRAIN_TIMEOUT: "x" });
+    const { code, stdout, stderr } = await project.call(["start", "--config", "broken.ts"], {
+      LEASEHOLD_DRAIN_TIMEOUT: "x",
+    });
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toContain(
       'option "timeoutSecond" (broken.ts): there is no such option (did you mean "timeoutSeconds"?)',
     );
     expect(stderr).toContain('option "graceSeconds" (broken.ts: "soon")');
-    expect(stderr).toContain('option "drainTimeoutSeconds" (env DRAIN_TIMEOUT: "x"): it is not a number');
+    expect(stderr).toContain('option "drainTimeoutSeconds" (env LEASEHOLD_DRAIN_TIMEOUT: "x"): it is not a number');
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 

@@ -76,7 +76,7 @@ describe("resolveConfig", () => {
     );
     expect(faults).toEqual([
       "plugins[2] is not a plugin: it is a string",
-      'plugin "late" depends on "pol" (did you mean "poll"?), which is not configured',
+      'plugin "late" depends on "pol", which is not configured (did you mean "poll"?)',
       'option "graceSecond" (runner.config.ts): there is no such option (did you mean "graceSeconds"?)',
       'option "verbose" (env VERBOSE: "loud"): it is not one of true, 1, yes, on, false, 0, no, off',
       'option "timeoutSeconds" (runner.config.ts: -1): Too small: expected number to be >0',

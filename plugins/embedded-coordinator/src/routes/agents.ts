@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { z } from "zod";
+import { z } from "leasehold";
 import {
   type Agent,
   type AgentDefinition,

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { z } from "zod";
+import { z } from "leasehold";
 import { ghostPoll, poll } from "../poll.ts";
 import type { RouteContext } from "../server.ts";
 import { validQuery } from "../validation.ts";

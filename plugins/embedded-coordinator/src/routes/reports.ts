@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { z } from "zod";
+import { z } from "leasehold";
 import type { Verdict } from "../record.ts";
 import { Refusal } from "../refusal.ts";
 import { reportEnd, reportStarted } from "../reports.ts";

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { z } from "zod";
+import { z } from "leasehold";
 import { timestampText } from "../clock.ts";
 import { deregister } from "../lifecycle.ts";
 import type { Runner } from "../registry.ts";

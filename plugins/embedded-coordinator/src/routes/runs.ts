@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { z } from "zod";
+import { z } from "leasehold";
 import { createRun, newRunSchema } from "../run-creation.ts";
 import { requireRun, runView } from "../runs.ts";
 import type { RouteContext } from "../server.ts";

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { z } from "zod";
+import { z } from "leasehold";
 import { eventSchema, latestResult, listEvents, storeEvent } from "../events.ts";
 import { notFound, Refusal } from "../refusal.ts";
 import { bindRuns } from "../reports.ts";

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { z } from "zod";
+import { z } from "leasehold";
 import { type RouteContext, SERVER_HEADER } from "../server.ts";
 import { flag, validQuery } from "../validation.ts";
 
