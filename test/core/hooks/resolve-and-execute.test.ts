@@ -101,12 +101,16 @@ describe("execute", () => {
     });
   });
 
-  it("keeps an outcome from being changed after it was given", async () => {
-    const mine = { status: "failed", session: "finished", error: { code: "X", message: "x" } };
-    const { runner } = await boot([
-      executor(() => mine as never),
-      plugin("later", ({ hooks }) => hooks.onResult.tap(() => void Object.assign(mine, { status: "succeeded" }))),
-    ]);
-    expect((await runner.execute(leased())).status).toBe("failed");
+  it("fails the run on an outcome that cannot be read", async () => {
+    const trap = {
+      ...succeeded(),
+      get truncated(): never {
+        throw new Error("hands off");
+      },
+    };
+    const { runner } = await boot([executor(() => trap)]);
+    expect((await runner.execute(leased())).error?.message).toBe(
+      'plugin "executor" failed in execute:fixture: hands off',
+    );
   });
 });
