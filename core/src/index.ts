@@ -32,6 +32,7 @@ export {
 export { defineProfile, type ProfileDefinition } from "./profiles/define-profile.ts";
 export type { Executor, Profile } from "./profiles/profile.ts";
 export { type AbortReason, RunAborted } from "./run/aborted.ts";
+export type { Agent } from "./run/agent.ts";
 export {
   type AnyEntrypoint,
   type Entrypoint,
@@ -72,7 +73,7 @@ export type {
   ResourceClaim,
   ResourceHandler,
 } from "./run/resource.ts";
-export type { Agent, Run, RunEvent, RunLimits, Session } from "./run/run.ts";
+export type { Run, RunEvent, RunLimits, Session } from "./run/run.ts";
 export { bootRunner } from "./runner.ts";
 export type { PluginReport, ResolvedPlugin, Runner, RunnerSpec } from "./runner-api.ts";
 export { keyOf, type Provider, type Services } from "./services/services.ts";

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { z } from "zod";
 import { LeaseholdError } from "../errors/leasehold-error.ts";
-import type { Agent } from "../run/run.ts";
+import type { Agent } from "../run/agent.ts";
 import { describeIssues } from "./agent-file.ts";
 import type { Profile } from "./profile.ts";
 

@@ -2,7 +2,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { definePlugin } from "../plugin/define-plugin.ts";
 import { API_VERSION, type Plugin } from "../plugin/plugin.ts";
-import type { Agent } from "../run/run.ts";
+import type { Agent } from "../run/agent.ts";
 import { type AgentFolder, readAgentsDir } from "./agent-file.ts";
 import { checkProfile } from "./check-profile.ts";
 import type { Profile } from "./profile.ts";

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../json/value.ts";
-import type { Agent } from "../run/run.ts";
+import type { Agent } from "../run/agent.ts";
 
 /** What a runner offers: agents, and the executor type and identity under which it registers. Data, not code. */
 export interface Profile {

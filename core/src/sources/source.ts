@@ -1,7 +1,8 @@
 import type { JsonObject, JsonValue } from "../json/value.ts";
 import type { AbortReason } from "../run/aborted.ts";
+import type { Agent } from "../run/agent.ts";
 import type { Outcome } from "../run/outcome.ts";
-import type { Agent, Run, RunEvent } from "../run/run.ts";
+import type { Run, RunEvent } from "../run/run.ts";
 
 /** A run as a source offers it. */
 export interface LeasedRun {

@@ -1,5 +1,5 @@
 import { isJsonObject } from "../../json/value.ts";
-import type { Agent } from "../../run/run.ts";
+import type { Agent } from "../../run/agent.ts";
 import { propertiesOf, typeOf } from "./parameter-kind.ts";
 
 /** How to call an agent: `leasehold run <agent> --help`. */
