@@ -32,6 +32,12 @@ describe("readPollAnswer", () => {
     );
   });
 
+  it("reads parameters of any depth and length", () => {
+    const parameters = `{"deep":${"[".repeat(100_000)}${"]".repeat(100_000)},"long":"${"x".repeat(64 * 1024 * 1024)}"}`;
+    const body = `{"run":{"run_id":"r","session_id":"s","type":"start_session","parameters":${parameters}}}`;
+    expect(readPollAnswer(body).run?.parametersText === parameters).toBe(true);
+  });
+
   it("treats empty optional members like absent ones", () => {
     const { run } = read({ run: deliveredRun({ agent_name: "", project_dir: "", resolved_agent_blueprint: null }) });
     expect(run).toMatchObject({ agentName: undefined, projectDir: undefined, blueprint: undefined });
