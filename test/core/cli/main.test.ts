@@ -242,7 +242,13 @@ describe("leasehold", () => {
     });
 
     it("prints JSON", async () => {
-      const { stdout } = await project.call(["config", "--json"], { TOKEN: "hunter2" });
+      const { stdout } = await project.call(["config", "--json"], { TOKEN: "hunter2", GREETING: "http://me:pw@host/" });
+      expect(JSON.parse(stdout).values).toContainEqual({
+        owner: "inline",
+        option: "greeting",
+        value: "http://********@host/",
+        origin: "env GREETING",
+      });
       expect(JSON.parse(stdout).values).toContainEqual({
         owner: "inline",
         option: "token",

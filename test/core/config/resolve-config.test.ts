@@ -111,6 +111,18 @@ describe("resolveConfig", () => {
     expect(token && showValue(token.field, token.value)).toBe("********");
   });
 
+  it("masks user name and password of URLs in what it shows", async () => {
+    const hosts = z.object({ hosts: z.array(z.url()).max(2).meta({ env: "HOSTS" }) });
+    const listing = definePlugin({ name: "listing", apiVersion: 1, options: hosts });
+    const urls = ["http://me:p@ss@a/x?y=z@b", "http://a:1/@scope"];
+    const { settings } = await resolved({ plugins: [listing({ hosts: urls })] });
+    const shown = settings.find(({ field }) => field.name === "hosts");
+    expect(shown && showValue(shown.field, shown.value)).toBe('["http://********@a/x?y=z@b","http://a:1/@scope"]');
+    const [fault] = await faultsOf({ plugins: [listing({ hosts: [...urls, "ftp://me:secret@c"] })] });
+    expect(fault).toContain("ftp://********@c");
+    expect(fault).not.toMatch(/p@ss|secret/);
+  });
+
   it("lets two options claim no flag or variable together", async () => {
     const first = plugin("first", z.object({ a: z.string().optional().meta({ env: "SAME", flag: "-a, --same <x>" }) }));
     const second = plugin("second", z.object({ b: z.string().optional().meta({ env: "SAME", flag: "--same <x>" }) }));
