@@ -9,6 +9,7 @@ export {
 export type { OptionMeta } from "./config/option-meta.ts";
 export { createRunner, type Embedding } from "./create-runner.ts";
 export { Credentials } from "./credentials.ts";
+export { FaultReport, LeaseholdError } from "./errors/leasehold-error.ts";
 export { Decline, decline, Refusal, refuse } from "./hooks/answers.ts";
 export type { Beat, ExecuteTap, HeartbeatOptions, Hooks, TapOrder, Tappable } from "./hooks/taps.ts";
 export { jsonMemberText } from "./json/member-text.ts";

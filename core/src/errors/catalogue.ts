@@ -32,7 +32,7 @@ export const catalogue = {
     fix: "Remove one of them from the list of plugins.",
   },
   PLUGIN_MISSING: {
-    message: 'plugin "{plugin}" depends on "{dependency}"{suggestion}, which is not configured',
+    message: 'plugin "{plugin}" depends on "{dependency}", which is not configured{suggestion}',
     fix: 'Add "{dependency}" to the list of plugins.',
   },
   PLUGIN_CYCLE: {
