@@ -124,7 +124,7 @@ export const catalogue = {
     fix: "Add its parent to projectRoots in runner.config.ts, or ask for another directory.",
   },
   PROJECT_DIR_MISSING: {
-    message: "[Errno 2] No such file or directory: '{directory}' (the run's project directory)",
+    message: "the project directory {directory} is not there, or is no directory",
     fix: "Create it, or ask for another directory.",
   },
   SERVICE_DUPLICATE: {

@@ -129,7 +129,7 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
     return undefined;
   }
 
-  reports(moment: RunMoment, run: Pick<Run, "session">): readonly JsonObject[] {
+  reports(moment: RunMoment, run: Pick<Run, "session" | "projectDir">): readonly JsonObject[] {
     return reportsOf(moment, run);
   }
 
