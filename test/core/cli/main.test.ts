@@ -270,7 +270,7 @@ describe("leasehold", () => {
 
   it("shows the profiles, the active one marked", async () => {
     const { stdout } = await project.call(["profiles", "-x", "second"]);
-    expect(stdout).toMatch(/^ {2}first\n {6}say {2}Agent say\n\* second\n/);
+    expect(stdout).toMatch(/^ {2}first\n {6}say\n\* second\n/);
     const listed = JSON.parse((await project.call(["profiles", "--json"])).stdout);
     expect(listed.profiles).toMatchObject([
       { name: "first", active: true, agents: [{ name: "say" }] },
