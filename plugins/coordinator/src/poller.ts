@@ -53,11 +53,15 @@ export class Poller {
    */
   async run(signal: AbortSignal): Promise<void> {
     const backoff = new Backoff(this.#settings.timing);
+    let end: PollEnd = "answered";
     while (!signal.aborted) {
       const registered = this.#settings.registration.current;
       const slot = registered && (await this.#slot(signal));
       if (!registered || !slot) return;
-      await this.#follow(await this.#poll(registered, slot, backoff, signal), registered, backoff, signal);
+      // A stop that the last poll should have brought is lost, for it is delivered at most once (protocol §2.3).
+      if (end === "failed") void this.#settings.stopWatch.look(signal);
+      end = await this.#poll(registered, slot, backoff, signal);
+      await this.#follow(end, registered, backoff, signal);
     }
   }
 
