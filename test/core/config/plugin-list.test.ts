@@ -30,6 +30,22 @@ describe("readPluginList", () => {
     ]);
   });
 
+  it("says what is wrong with a definition that no compiler saw", () => {
+    const defined = (members: object) => ({ definition: { name: "odd", apiVersion: 1, ...members }, options: {} });
+    const { faults } = readPluginList([
+      defined({ name: "Odd One" }),
+      defined({ setup: 5 }),
+      defined({ dependsOn: "x" }),
+      defined({ uses: [1] }),
+    ]);
+    expect(faults.map(({ message }) => message)).toEqual([
+      'plugins[0] is not a plugin: its name "Odd One" is not lower-case words joined by hyphens',
+      'plugins[1] is not a plugin: setup of plugin "odd" is no function',
+      'plugins[2] is not a plugin: dependsOn and uses of plugin "odd" must be lists of names',
+      'plugins[3] is not a plugin: dependsOn and uses of plugin "odd" must be lists of names',
+    ]);
+  });
+
   it("refuses plugins that are no list", () => {
     expect(readPluginList(noop()).faults.map(({ code }) => code)).toEqual(["PLUGIN_INVALID"]);
   });
