@@ -31,7 +31,6 @@ export function jsonMemberText(text: string, path: readonly string[]): string | 
 
 const PUNCTUATION = /[\s,:]*/y;
 const SCALAR = /[^\s,:\]}]+/y;
-const STRING = /"(?:[^"\\]|\\.)*"/y;
 
 /** Walks a document that is known to be valid, so that it need not check anything. */
 class Scanner {
@@ -60,7 +59,7 @@ class Scanner {
       const name = this.#string();
       this.#peek();
       const start = this.#at;
-      this.value();
+      this.#skip();
       if (name === key) found = [start, this.#at];
     }
     return found;
@@ -82,9 +81,36 @@ class Scanner {
     return members;
   }
 
+  /** Passes over a value without recursion, for nobody has looked yet how deep it is nested. */
+  #skip(): void {
+    let depth = 0;
+    do {
+      const first = this.#peek();
+      if (first === '"') this.#rawString();
+      else if (first === "[" || first === "{") [this.#at, depth] = [this.#at + 1, depth + 1];
+      else if (first === "]" || first === "}") [this.#at, depth] = [this.#at + 1, depth - 1];
+      else this.#take(SCALAR);
+    } while (depth > 0);
+  }
+
   #string(): string {
     this.#peek();
-    return JSON.parse(this.#take(STRING)) as string;
+    return JSON.parse(this.#rawString()) as string;
+  }
+
+  /** A string as it is written. Searched, not matched: a pattern with alternatives overflows the stack on long ones. */
+  #rawString(): string {
+    const start = this.#at;
+    let end = this.#text.indexOf('"', start + 1);
+    while (this.#isEscaped(end)) end = this.#text.indexOf('"', end + 1);
+    this.#at = end + 1;
+    return this.#text.slice(start, this.#at);
+  }
+
+  #isEscaped(quote: number): boolean {
+    let before = quote;
+    while (this.#text[before - 1] === "\\") before--;
+    return (quote - before) % 2 === 1;
   }
 
   #peek(): string | undefined {

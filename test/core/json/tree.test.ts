@@ -24,6 +24,11 @@ describe("parseJsonTree", () => {
       expect(() => parseJsonTree(text)).toThrow(SyntaxError);
   });
 
+  it("reads strings of many megabytes", () => {
+    for (const text of ["x".repeat(12_000_000), '\\"'.repeat(6_000_000)])
+      expect(parseJsonTree(JSON.stringify({ text }))).toEqual(new Map([["text", text]]));
+  });
+
   it("agrees with JSON.parse on every document", () => {
     fc.assert(
       fc.property(fc.json(), fc.constantFrom(0, 1, 4), (text, indent) => {
@@ -35,6 +40,13 @@ describe("parseJsonTree", () => {
 });
 
 describe("jsonMemberText", () => {
+  it("cuts members however deep they are nested", () => {
+    const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+    const deepObjects = `${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`;
+    for (const value of [deep, deepObjects])
+      expect(jsonMemberText(`{"before":${value},"run":${value},"after":1}`, ["run"])).toBe(value);
+  });
+
   it("cuts the exact text of a nested member", () => {
     const text = '{ "run" : {"id":"x", "parameters" : { "n" : 1.50,"s":"}\\"" } , "z":[] } }';
     expect(jsonMemberText(text, ["run", "parameters"])).toBe('{ "n" : 1.50,"s":"}\\"" }');
