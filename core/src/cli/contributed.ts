@@ -42,7 +42,7 @@ export function readCommands(
   return { commands, faults };
 }
 
-/** Calls a contributed command; SIGINT and SIGTERM abort its signal, and its answer is the exit code. */
+/** Calls a contributed command; SIGINT, SIGTERM and SIGHUP abort its signal, and its answer is the exit code. */
 export async function callContributed(
   call: Call,
   { plugin, command, fields }: Contributed,
@@ -52,7 +52,7 @@ export async function callContributed(
   const config = await resolve(call);
   const interrupts = listenForInterrupts();
   try {
-    return await command.run({
+    const code = await command.run({
       arguments: operands,
       options: await ownOptions(call, command, fields, flags),
       pluginOptions: config.plugins.find((resolved) => resolved.plugin === plugin)?.options ?? {},
@@ -62,6 +62,8 @@ export async function callContributed(
       log: loggerFor(call, config),
       signal: interrupts.first,
     });
+    interrupts.throwStray();
+    return code;
   } finally {
     interrupts.dispose();
   }

@@ -1,6 +1,6 @@
-import { z } from "zod";
 import { type ErrorDetails, LeaseholdError } from "../errors/leasehold-error.ts";
-import type { Plugin, PluginDefinition } from "../plugin/plugin.ts";
+import type { Plugin } from "../plugin/plugin.ts";
+import { definitionProblem } from "./plugin-shape.ts";
 
 /** The plugins of a configuration, flattened and without falsy entries, and what is wrong with the rest. */
 export interface PluginList {
@@ -12,9 +12,12 @@ export interface PluginList {
 export function readPluginList(entries: unknown): PluginList {
   const plugins: Plugin[] = [];
   const faults: LeaseholdError[] = [];
+  const around = new Set<unknown>();
   const visit = (entry: unknown, where: string): void => {
-    if (Array.isArray(entry)) {
+    if (Array.isArray(entry) && !around.has(entry)) {
+      around.add(entry);
       for (const [index, inner] of entry.entries()) visit(inner, `${where}[${index}]`);
+      around.delete(entry);
     } else if (entry) {
       const problem = problemOf(entry);
       if (problem === undefined) plugins.push(entry as Plugin);
@@ -26,32 +29,18 @@ export function readPluginList(entries: unknown): PluginList {
   return { plugins, faults };
 }
 
-/** Nothing for a plugin. */
+/** Why an entry is no plugin; nothing when it is one. */
 function problemOf(entry: unknown): string | undefined {
+  if (Array.isArray(entry)) return "it is a list that contains itself";
   if (typeof entry === "function") return "it is a function; call the plugin's factory";
   if (entry instanceof Promise) return "it is a promise; await it";
   if (typeof entry !== "object" || entry === null) return `it is a ${typeof entry}`;
   const { definition } = entry as { definition?: unknown };
   if (typeof definition !== "object" || definition === null) return "it was not made by definePlugin";
-  return problemOfDefinition(definition);
-}
-
-const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
-
-/** The compiler has not looked at plugins that are written in JavaScript. */
-function problemOfDefinition(definition: Partial<Record<keyof PluginDefinition, unknown>>): string | undefined {
-  const { name, options, setup, dependsOn = [], uses = [] } = definition;
+  const { name } = definition as { name?: unknown };
   if (typeof name !== "string") return "its definition has no name";
-  if (!NAME.test(name)) return `its name "${name}" is not lower-case words joined by hyphens`;
-  if (options !== undefined && !(options instanceof z.ZodObject))
-    return `options of plugin "${name}" are no zod object`;
-  if (setup !== undefined && typeof setup !== "function") return `setup of plugin "${name}" is no function`;
-  if (![dependsOn, uses].every(isListOfTexts)) return `dependsOn and uses of plugin "${name}" must be lists of names`;
-  return undefined;
-}
-
-function isListOfTexts(list: unknown): boolean {
-  return Array.isArray(list) && list.every((item) => typeof item === "string");
+  const problem = definitionProblem(definition);
+  return problem && `${problem} (plugin ${JSON.stringify(name)})`;
 }
 
 function notAPlugin(details: ErrorDetails): LeaseholdError {

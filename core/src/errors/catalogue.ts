@@ -175,6 +175,14 @@ export const catalogue = {
     message: 'lease source "{source}" failed: {problem}',
     fix: "See the cause.",
   },
+  STRAY_ERROR: {
+    message: "an error that nobody caught ended the runner: {problem}",
+    fix: "Run it again with --verbose to see where it comes from: a promise that nobody awaits, or an event without a listener.",
+  },
+  OUTPUT_LOST: {
+    message: "standard output could not be written: {problem}",
+    fix: "Make room where it goes, or send it elsewhere.",
+  },
   PROFILE_UNKNOWN: {
     message: 'there is no profile "{profile}"; profiles: {profiles}',
     fix: "Choose one of these with --profile or PROFILE.",

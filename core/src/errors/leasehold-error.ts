@@ -34,10 +34,14 @@ export function describeFault(fault: LeaseholdError): string {
   return `  - ${fault.message} [${fault.code}]\n    ${fault.fix}`;
 }
 
-/** The text of anything thrown. */
+/** The text of anything thrown. Never throws itself: getters and proxies are a plugin's, and may. */
 export function messageOf(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message || thrown.name;
-  return typeof thrown === "string" ? thrown : `a thrown ${thrown === null ? "null" : typeof thrown}`;
+  try {
+    if (thrown instanceof Error) return String(thrown.message || thrown.name);
+    return typeof thrown === "string" ? thrown : `a thrown ${thrown === null ? "null" : typeof thrown}`;
+  } catch {
+    return "something thrown that cannot be read";
+  }
 }
 
 function fill(text: string, details: ErrorDetails): string {

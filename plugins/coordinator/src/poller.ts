@@ -1,7 +1,6 @@
 import type { Feed, Logger, Slot } from "leasehold";
 import { Backoff, isPowerOfTwo, pause, unlessAborted } from "./backoff.ts";
 import type { CoordinatorClient } from "./client.ts";
-import type { Reply } from "./exchange.ts";
 import { describeReply, isNotRegistered } from "./judgement.ts";
 import type { Registration } from "./registration.ts";
 import type { Registered } from "./registration-answer.ts";
@@ -111,17 +110,20 @@ export class Poller {
     return "late";
   }
 
-  /** One poll from request to handled answer. Never rejects. */
+  /** One poll from request to handled answer. Never rejects, whatever was answered. */
   async #exchange(registered: Registered, slot: Slot, backoff: Backoff): Promise<PollEnd> {
-    const { client, handle, timing } = this.#settings;
-    const path = `${registered.pollPath}?runner_id=${encodeURIComponent(registered.runnerId)}`;
-    let reply: Reply;
     try {
-      reply = await client.send("GET", path, { timeoutMs: timing.abandonMs });
+      return await this.#ask(registered, slot, backoff);
     } catch (thrown) {
       slot.release();
       return this.#failed(thrown instanceof Error ? thrown.message : String(thrown), backoff);
     }
+  }
+
+  async #ask(registered: Registered, slot: Slot, backoff: Backoff): Promise<PollEnd> {
+    const { client, handle, timing } = this.#settings;
+    const path = `${registered.pollPath}?runner_id=${encodeURIComponent(registered.runnerId)}`;
+    const reply = await client.send("GET", path, { timeoutMs: timing.abandonMs });
     if (reply.status === 200) return (await handle(reply.body, slot)) ? "answered" : "failed";
     slot.release();
     if (reply.status === 204) return "answered";

@@ -25,6 +25,30 @@ describe("resolveConfig", () => {
     });
   });
 
+  it("makes faults of getters and schemas that throw", async () => {
+    const thrower = () => {
+      throw new Error("boo");
+    };
+    const odd = definePlugin({
+      name: "odd",
+      apiVersion: 1,
+      options: z.strictObject({ a: z.string().default("").transform(thrower) }),
+    });
+    const getters = [
+      Object.defineProperty({}, "plugins", { get: thrower, enumerable: true }),
+      { plugins: [Object.defineProperty({}, "definition", { get: thrower })] },
+      { plugins: [odd()] },
+    ];
+    for (const config of getters)
+      await expect(
+        resolveConfig(readConfiguration({ file: "/x/runner.config.ts", config }), {
+          env: {},
+          flags: new Map(),
+          cwd: "/x",
+        }),
+      ).rejects.toMatchObject({ faults: [{ code: "CONFIG_INVALID", message: expect.stringMatching(/: boo$/) }] });
+  });
+
   it("counts an empty variable as unset", async () => {
     const settings = await settingsOf(poll({ url: "http://file" }), { env: { POLL_EVERY: "" } });
     expect(settings["every"]).toEqual([30, "default"]);

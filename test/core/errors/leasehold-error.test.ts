@@ -38,6 +38,20 @@ describe("messageOf", () => {
   ])("reads %s", (thrown, text) => {
     expect(messageOf(thrown)).toBe(text);
   });
+
+  it("never throws", () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const hostile = new Error("m");
+    Object.defineProperty(hostile, "message", {
+      get() {
+        throw hostile;
+      },
+    });
+    const textless = Object.assign(new Error(), { message: Object.create(null) });
+    for (const thrown of [proxy, hostile, textless])
+      expect(messageOf(thrown)).toBe("something thrown that cannot be read");
+  });
 });
 
 describe("didYouMean", () => {

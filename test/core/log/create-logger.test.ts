@@ -33,6 +33,22 @@ describe("createLogger", () => {
     expect(JSON.parse(verbose[1] ?? "").err.stack).toContain("create-logger.test");
   });
 
+  it.each([false, true])("makes a line of errors that cannot be read, verbose: %s", async (verbose) => {
+    const circle = new Error("its own cause");
+    circle.cause = circle;
+    const { proxy, revoke } = Proxy.revocable(new Error("gone"), {});
+    revoke();
+    const hostile = Object.defineProperty(new Error(), "message", {
+      get() {
+        throw new Error("no");
+      },
+    });
+    const lines = await linesOf({ verbose }, (log) => {
+      for (const err of [circle, proxy, hostile, new Error("outer", { cause: hostile })]) log.error({ err }, "failed");
+    });
+    expect(lines.map((line) => JSON.parse(line).msg)).toEqual(Array(4).fill("failed"));
+  });
+
   it.each([false, true])("masks secrets everywhere, on a terminal: %s", async (terminal) => {
     const secret = 'pass"word\\1';
     const lines = await linesOf({ verbose: true, secrets: [secret, "abc"], terminal }, (log) =>

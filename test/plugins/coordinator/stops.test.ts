@@ -38,6 +38,30 @@ describe("stop requests", () => {
     ]);
   });
 
+  it("settle unknown sessions one by one, each once", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const { feed } = start({ url: coordinator.url });
+    feed.stopAnswer = "unknown";
+    let asked = 0;
+    let underWay = 0;
+    let most = 0;
+    for (const session of ["ses_1", "ses_2", "ses_3"]) {
+      const status = `GET /sessions/${session}/status`;
+      coordinator.always(status, () => {
+        asked++;
+        most = Math.max(most, ++underWay);
+        return { json: { status: "stopping" } };
+      });
+      coordinator.always(`POST /runner/sessions/${session}/status`, () => {
+        underWay--;
+        return { json: { ok: true } };
+      });
+    }
+    await coordinator.answerPoll({ json: { stop_sessions: ["ses_1", "ses_2", "ses_1", "ses_3"] } });
+    await coordinator.seen("POST /runner/sessions/ses_3/status");
+    expect([asked, most]).toEqual([3, 1]);
+  });
+
   it("settle the session although the runs cannot be listed", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     const { feed } = start({ url: coordinator.url });
