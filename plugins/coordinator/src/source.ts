@@ -69,7 +69,7 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
     const attempts = options.registrationAttempts;
     this.#registration = new Registration({ client, log, timing, attempts, payload: () => this.#payload() });
     const registration = this.#registration;
-    this.#delivery = new Delivery({ client, registration, log, runner: () => this.#binding() });
+    this.#delivery = new Delivery({ client, registration, runner: () => this.#binding() });
     const { staleMs } = timing;
     this.heartbeat = new Heartbeat({ client, registration, staleMs, everySeconds: options.heartbeatIntervalSeconds });
   }

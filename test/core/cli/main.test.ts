@@ -220,7 +220,7 @@ describe("leasehold", () => {
       const words = ["-c", 'rmdir "$PWD" && exec "$@"', "sh", process.execPath, bin, "run", "say"];
       const { code, stderr } = await end(spawn("sh", words, { cwd: gone, stdio: ["ignore", "pipe", "pipe"] }));
       expect(code).toBe(1);
-      expect(stderr).toMatch(/the project directory .*\/gone is not there, or is no directory$/m);
+      expect(stderr).toMatch(/^the project directory .*\/gone is not there, or is no directory$/m);
       expect(stderr).not.toContain("    at ");
     });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { REGISTERED, ScriptedCoordinator } from "./scripted-coordinator.ts";
-import { settle, start } from "./test-source.ts";
+import { quiet, settle, start } from "./test-source.ts";
 
 const POLL = "GET /runner/runs";
 
@@ -90,7 +90,7 @@ describe("stop requests", () => {
     feed.stopAnswer = "unknown";
     coordinator.always("POST /runner/runs/run_1/completed", { status: 503 });
     await coordinator.seen(POLL);
-    const attempt = { number: 1, uncertain: false, signal: new AbortController().signal };
+    const attempt = { number: 1, uncertain: false, signal: new AbortController().signal, log: quiet };
     await source.deliver(
       { run: "run_1", session: "ses_1" },
       { type: "completed", session_status: "finished" },
