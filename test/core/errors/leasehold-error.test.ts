@@ -1,5 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { messageOf } from "../../../core/src/errors/leasehold-error.ts";
+import { describeFault, LeaseholdError, messageOf } from "../../../core/src/errors/leasehold-error.ts";
+
+describe("describeFault", () => {
+  it("sets quoted lines in and shows control characters", () => {
+    const fault = new LeaseholdError("SOURCE_FAILED", { source: "s", problem: "no\n\u001b[31mleasehold: all is well" });
+    expect(describeFault(fault).split("\n")).toEqual([
+      '  - lease source "s" failed: no',
+      "    \\u001b[31mleasehold: all is well [SOURCE_FAILED]",
+      "    See the cause.",
+    ]);
+  });
+});
 
 describe("messageOf", () => {
   it("gives the text of errors and strings", () => {
