@@ -10,20 +10,20 @@ export interface Setting {
 
 export const MASK = "********";
 
-/** User name and password of a URL, which may stand in an option that is no secret. */
-const USER_INFO = /(?<=:\/\/)[^/?#\s"]*(?=@)/g;
+/** User name and password of an address, up to the last `@` before its path. */
+const USER_INFO = /(?<=[a-z][a-z\d+.-]*:\/\/)[^\s/?#"]*(?=@)/gi;
 
-/** A replacer for `JSON.stringify` that masks credentials in URLs. */
-export function maskUserInfo(_key: string, value: unknown): unknown {
-  return typeof value === "string" ? value.replace(USER_INFO, MASK) : value;
+/** A text without the user names and passwords of addresses in it. */
+export function withoutUserInfo(text: string): string {
+  return text.replace(USER_INFO, MASK);
 }
 
-/** A value as people may see it: secrets masked, the rest as JSON. */
+/** A value as people may see it: secrets and passwords in addresses masked, the rest as JSON. */
 export function showValue(field: OptionField, value: unknown): string {
   if (value === undefined) return "(not set)";
   if (field.secret) return MASK;
   try {
-    return JSON.stringify(value, maskUserInfo) ?? `(a ${typeof value})`;
+    return withoutUserInfo(JSON.stringify(value) ?? `(a ${typeof value})`);
   } catch {
     return `(a ${typeof value})`;
   }

@@ -2,6 +2,7 @@ import { pino, stdSerializers, stdTimeFunctions } from "pino";
 import pretty from "pino-pretty";
 import { messageOf } from "../errors/leasehold-error.ts";
 import type { Logger } from "./logger.ts";
+import { visible } from "./visible.ts";
 
 export interface LoggerSettings {
   readonly verbose: boolean;
@@ -26,9 +27,21 @@ export function createLogger({ verbose, secrets = [], stream = process.stderr }:
       hooks: { streamWrite: maskWith(secrets) },
     },
     stream.isTTY
-      ? pretty({ destination: stream, sync: true, colorize: true, ignore: "pid", singleLine: true })
+      ? pretty({
+          destination: stream,
+          sync: true,
+          colorize: true,
+          ignore: "pid",
+          singleLine: true,
+          messageFormat: inOneLine,
+        })
       : stream,
   );
+}
+
+/** A message may quote what others wrote; on a terminal a line break in it would forge a line. */
+function inOneLine(members: Record<string, unknown>, key: string): string {
+  return visible(String(members[key] ?? ""));
 }
 
 /** What plugins throw may throw when it is looked at, or be its own cause; a line must come of it all the same. */

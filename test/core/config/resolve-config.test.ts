@@ -147,6 +147,15 @@ describe("resolveConfig", () => {
     expect(fault).not.toMatch(/p@ss|secret/);
   });
 
+  it("shows no password of an address", async () => {
+    const url = "http://user:hunter2@host:1/a@b";
+    const { settings } = await resolved({ plugins: [poll({ url })] }, {});
+    const shown = settings.find(({ field }) => field.name === "url");
+    expect(shown && showValue(shown.field, shown.value)).toBe('"http://********@host:1/a@b"');
+    const faults = await faultsOf({ plugins: [poll({ url: "http://user:hunter2@[" })] });
+    expect(faults.join()).not.toContain("hunter2");
+  });
+
   it("lets two options claim no flag or variable together", async () => {
     const first = plugin("first", z.object({ a: z.string().optional().meta({ env: "SAME", flag: "-a, --same <x>" }) }));
     const second = plugin("second", z.object({ b: z.string().optional().meta({ env: "SAME", flag: "--same <x>" }) }));

@@ -1,6 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { FaultReport, LeaseholdError, messageOf } from "../../../core/src/errors/leasehold-error.ts";
+import { describeFault, FaultReport, LeaseholdError, messageOf } from "../../../core/src/errors/leasehold-error.ts";
 import { didYouMean } from "../../../core/src/errors/nearest.ts";
+
+describe("describeFault", () => {
+  it("sets quoted lines in and shows control characters", () => {
+    const fault = new LeaseholdError("SOURCE_FAILED", { source: "s", problem: "no\n\u001b[31mleasehold: all is well" });
+    expect(describeFault(fault).split("\n")).toEqual([
+      '  - lease source "s" failed: no',
+      "    \\u001b[31mleasehold: all is well [SOURCE_FAILED]",
+      "    See the cause.",
+    ]);
+  });
+});
 
 describe("LeaseholdError", () => {
   it("fills its sentences and keeps details and cause", () => {

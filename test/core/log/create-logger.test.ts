@@ -16,6 +16,13 @@ describe("createLogger", () => {
     expect(() => JSON.parse(line ?? "")).toThrow(SyntaxError);
   });
 
+  it("keeps a message on one line of a terminal", async () => {
+    const lines = await linesOf({ verbose: false, terminal: true }, (log) => log.info("a\nb\r\u001b[2J\u009b2Jc"));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain("a\\u000ab\\u000d");
+    expect(lines[0]).toContain("\\u009b2Jc");
+  });
+
   it("tells details and stacks to verbose readers only", async () => {
     const write = (log: Logger): void => {
       log.debug("detail");
