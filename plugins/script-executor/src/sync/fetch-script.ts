@@ -24,9 +24,19 @@ export interface FetchRequest {
  * the versions, on the same file system, and whatever a failure leaves there is deleted.
  */
 export async function fetchScript(request: FetchRequest): Promise<Version | undefined> {
-  const { name, origin, store, signal } = request;
-  const archive = await origin.download(name, signal);
-  if (!archive) return undefined;
+  const over = new AbortController();
+  try {
+    const signal = AbortSignal.any([request.signal, over.signal]);
+    const archive = await request.origin.download(request.name, signal);
+    return archive && (await install({ ...request, signal }, archive));
+  } finally {
+    // Lets go of a download that was not read to its end.
+    over.abort();
+  }
+}
+
+async function install(request: FetchRequest, archive: AsyncIterable<Uint8Array>): Promise<Version> {
+  const { name, store } = request;
   await store.prepare();
   const id = newVersionId();
   const workshop = join(store.layout.incoming, id);
