@@ -66,7 +66,10 @@ export async function census(directory: string, below = ""): Promise<Record<stri
     const stats = await lstat(full);
     if (stats.isDirectory()) Object.assign(found, { [`${path}/`]: "" }, await census(directory, path));
     else if (stats.isSymbolicLink()) found[path] = `-> ${await readlink(full)}`;
-    else found[path] = createHash("sha256").update(await readFile(full)).digest("hex");
+    else
+      found[path] = createHash("sha256")
+        .update(await readFile(full))
+        .digest("hex");
   }
   return found;
 }

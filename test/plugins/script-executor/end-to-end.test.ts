@@ -17,7 +17,9 @@ type Environment = { pass?: string[]; set?: Record<string, string> };
 
 /** A coordinator and a runner beside it, for the length of a test. */
 async function together({ environment = {} }: { environment?: Environment } = {}) {
-  const at = await startEmbeddedCoordinator({ port: 0 });
+  /** What a path answers instead of what it should. */
+  const refusals = new Map<string, { status: number; detail: string }>();
+  const at = await startEmbeddedCoordinator({ port: 0 }, { guard: async ({ url }) => refusals.get(url) });
   const projectDir = await temporaryDirectory();
   const { log, lines } = recordingLog();
   const runner = await createRunner(
@@ -43,7 +45,7 @@ async function together({ environment = {} }: { environment?: Environment } = {}
     await runner.close();
     await at.close();
   });
-  return { at, projectDir, lines, scripts: join(projectDir, "scripts") };
+  return { at, refusals, projectDir, lines, scripts: join(projectDir, "scripts") };
 }
 
 async function send(at: EmbeddedCoordinator, method: string, path: string, body?: unknown) {
@@ -69,7 +71,9 @@ async function submit(at: EmbeddedCoordinator, agent: string, parameters: object
 }
 
 const settled = (at: EmbeddedCoordinator, { run_id }: { run_id: string }) =>
-  at.recorded(({ path, status }) => path.startsWith(`/runner/runs/${run_id}/`) && !path.endsWith("/started") && status === 200);
+  at.recorded(
+    ({ path, status }) => path.startsWith(`/runner/runs/${run_id}/`) && !path.endsWith("/started") && status === 200,
+  );
 
 async function resultOf(at: EmbeddedCoordinator, run: { run_id: string; session_id: string }) {
   const end = await settled(at, run);
@@ -155,17 +159,15 @@ describe("a script of the coordinator", () => {
   });
 
   it("that is missing fails the run in the protocol's words, after started and bind", async () => {
-    const { at, scripts, unavailable } = await together();
-    unavailable.add("/scripts/gone/download");
+    const { at, scripts, refusals } = await together();
+    refusals.set("/scripts/gone/download", { status: 404, detail: "Script not found: gone" });
     const script = { name: "gone", description: "a", script_file: "a.sh", script_content: "#!/bin/sh\n" };
     await send(at, "POST", "/scripts", script);
     await createAgent(at, "agent", "gone");
     const run = await submit(at, "agent");
     const { end, error, result } = await resultOf(at, run);
     expect([end, result]).toEqual(["failed", undefined]);
-    expect(error).toBe(
-      `Error: Script 'gone' not found in local scripts directory\nExpected location: ${scripts}/gone`,
-    );
+    expect(error).toBe(`Error: Script 'gone' not found in local scripts directory\nExpected location: ${scripts}/gone`);
   });
 
   it("runs through the interpreter that its first line asks for", async () => {
