@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { options } from "../../../plugins/script-executor/src/options.ts";
@@ -15,6 +15,8 @@ export class MadeOrigin implements ScriptOrigin {
   readonly archives = new Map<string, Answer>();
   readonly asked: string[] = [];
   names: (() => string[]) | undefined;
+  /** Whose downloads end in an error half way. */
+  broken: (name: string) => boolean = () => false;
 
   async list(): Promise<string[]> {
     this.asked.push("(list)");
@@ -26,12 +28,15 @@ export class MadeOrigin implements ScriptOrigin {
     const answer = this.archives.get(name);
     if (answer instanceof Error) throw answer;
     const bytes = typeof answer === "function" ? await answer() : answer;
-    return bytes && chunked(bytes);
+    return bytes && chunked(bytes, this.broken(name));
   }
 }
 
-async function* chunked(bytes: Buffer): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536);
+async function* chunked(bytes: Buffer, broken: boolean): AsyncGenerator<Uint8Array> {
+  const half = Math.ceil(bytes.length / 2);
+  yield bytes.subarray(0, half);
+  if (broken) throw new Error("broken off");
+  yield bytes.subarray(half);
 }
 
 type Settings = Partial<ReturnType<typeof options.parse>> & { projectDir?: string };
@@ -57,5 +62,3 @@ export async function testKeeper({ projectDir, ...given }: Settings = {}) {
     );
   return { projectDir: directory, scripts, store, keeper, origin, lines, read, ready, fault };
 }
-
-export const write = writeFile;

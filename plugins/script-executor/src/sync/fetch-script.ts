@@ -10,6 +10,7 @@ import type { ScriptOrigin } from "../scripts.ts";
 import { newVersionId } from "../store/installer.ts";
 import type { ScriptStore } from "../store/script-store.ts";
 import type { Version } from "../store/version.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 export interface FetchRequest {
   readonly name: string;
@@ -27,7 +28,7 @@ export async function fetchScript(request: FetchRequest): Promise<Version | unde
   const over = new AbortController();
   try {
     const signal = AbortSignal.any([request.signal, over.signal]);
-    const archive = await request.origin.download(request.name, signal);
+    const archive = await untilAborted(request.origin.download(request.name, signal), signal);
     return archive && (await install({ ...request, signal }, archive));
   } finally {
     // Lets go of a download that was not read to its end.

@@ -7,7 +7,7 @@ import type { ScriptStore } from "../store/script-store.ts";
 import { fetchScript } from "./fetch-script.ts";
 import { Permits } from "./permits.ts";
 import { RetriedTask, type RetryTiming } from "./retried-task.ts";
-import { untilReady } from "./until-ready.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 export interface KeeperSettings {
   readonly store: ScriptStore;
@@ -56,8 +56,11 @@ export class ScriptKeeper implements Scripts {
     if (!isScriptName(name)) throw this.notFound(name);
     const { readyTimeoutSeconds } = this.#settings;
     const task = this.#taskOf(name);
-    const late = () => notReady(name, readyTimeoutSeconds, task.failure ?? this.#listing.failure);
-    await untilReady(this.#arrival(name, task), { seconds: readyTimeoutSeconds, late, signal });
+    const late = new AbortController();
+    const expire = () => late.abort(notReady(name, readyTimeoutSeconds, task.failure ?? this.#listing.failure));
+    const timer = setTimeout(expire, readyTimeoutSeconds * 1_000);
+    const patience = AbortSignal.any([signal, late.signal]);
+    await untilAborted(this.#arrival(name, task), patience).finally(() => clearTimeout(timer));
   }
 
   /** The error for a script that is not there, in the words of the protocol (§4.3). */
@@ -131,7 +134,8 @@ export class ScriptKeeper implements Scripts {
    * what is installed but not listed is not removed at once: it is asked for, and goes when the origin has none.
    */
   async #followList(): Promise<void> {
-    const listed = await this.#requireOrigin().list(this.#attempt());
+    const attempt = this.#attempt();
+    const listed = await untilAborted(this.#requireOrigin().list(attempt), attempt);
     this.sync([...new Set([...listed, ...(await this.#settings.store.installed())])]);
   }
 
