@@ -70,10 +70,8 @@ export class CoordinatorClient {
 
   async #beginDownload(path: string, signal: AbortSignal): Promise<Download> {
     const headers = await this.#headers(path, { signal });
-    const silenceMs = this.#settings.requestMs;
-    return download(this.#pool, { path: this.#basePath + path, headers, silenceMs, signal }).catch((thrown) => {
-      throw named("GET", this.url + path, thrown);
-    });
+    const request = { path: this.#basePath + path, headers, silenceMs: this.#settings.requestMs, signal };
+    return download(this.#pool, request, (thrown) => named("GET", this.url + path, thrown));
   }
 
   async #hasOtherCredentials(path: string, { status, body }: Reply): Promise<boolean> {

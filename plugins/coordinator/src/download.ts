@@ -17,8 +17,16 @@ export interface Download extends Reply {
 /** Nobody needs more of a refusal to judge it. */
 const REFUSAL_BYTES = 64 * 1024;
 
-/** Begins a download. Rejects with `Unanswered`; so does the content, if the rest of it does not come. */
-export async function download(dispatcher: Dispatcher, request: DownloadRequest): Promise<Download> {
+/**
+ * Begins a download. Rejects with `Unanswered`; so does reading the content, if the rest of it does not come. `name` puts the
+ * request into their messages.
+ */
+export async function download(
+  dispatcher: Dispatcher,
+  request: DownloadRequest,
+  name: (thrown: Unanswered) => Unanswered,
+): Promise<Download> {
+  const broken = (thrown: unknown) => name(unanswered(thrown));
   const { path, headers, silenceMs, signal } = request;
   try {
     const { statusCode: status, body } = await dispatcher.request({
@@ -29,18 +37,21 @@ export async function download(dispatcher: Dispatcher, request: DownloadRequest)
       headersTimeout: silenceMs,
       bodyTimeout: silenceMs,
     });
-    if (status >= 200 && status < 300) return { status, body: "", content: named(body) };
+    if (status >= 200 && status < 300) return { status, body: "", content: whole(body, broken) };
     return { status, body: await beginningOf(body) };
   } catch (thrown) {
-    throw unanswered(thrown);
+    throw broken(thrown);
   }
 }
 
-async function* named(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* whole(
+  body: AsyncIterable<Uint8Array>,
+  broken: (thrown: unknown) => Unanswered,
+): AsyncGenerator<Uint8Array> {
   try {
     yield* body;
   } catch (thrown) {
-    throw unanswered(thrown);
+    throw broken(thrown);
   }
 }
 

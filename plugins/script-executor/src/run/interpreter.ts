@@ -1,5 +1,5 @@
 import { access, constants, open } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, resolve } from "node:path";
 
 /** The program that a `#!` line asks for. */
 export interface Interpreter {
@@ -46,11 +46,10 @@ function programOfEnv(words: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** Whether a program can be executed: a path as it is, a name somewhere on `path`. */
+/** Whether a program can be executed from `directory`: a path as it is, a name somewhere on `path`. */
 export async function isThere(program: string, path: string, directory: string): Promise<boolean> {
-  const places = program.includes("/") ? [""] : path.split(":").map((place) => place || ".");
-  for (const place of places)
-    if (await isExecutable(join(place.startsWith(".") ? directory : "", place, program))) return true;
+  const places = program.includes("/") ? [""] : path.split(":");
+  for (const place of places) if (await isExecutable(resolve(directory, place, program))) return true;
   return false;
 }
 
