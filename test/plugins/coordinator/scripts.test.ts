@@ -1,3 +1,4 @@
+import { text } from "node:stream/consumers";
 import type { ScriptOrigin, Scripts } from "@leasehold/script-executor";
 import type { Credentials } from "leasehold";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -17,7 +18,7 @@ function scriptsAt(url: string, credentials?: Credentials, requestMs = 30_000) {
 const never = new AbortController().signal;
 const download = async (scripts: ScriptOrigin, name = "disk_report") => {
   const content = await scripts.download(name, never);
-  return content && Buffer.concat(await Array.fromAsync(content)).toString();
+  return content && text(content);
 };
 
 /** Whoever keeps scripts, and what it was told. */
