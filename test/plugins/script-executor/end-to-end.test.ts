@@ -13,14 +13,30 @@ import { temporaryDirectory } from "./archives.ts";
 
 const bare = defineProfile({ name: "bare", directory: "/", executor: { type: "procedural" }, agents: [] });
 
-type Environment = { pass?: string[]; set?: Record<string, string> };
+interface Together {
+  readonly environment?: { set?: Record<string, string> };
+  readonly readyTimeoutSeconds?: number;
+  readonly projectDir?: string;
+}
+
+interface Refusal {
+  readonly status: number;
+  readonly detail: string;
+  /** How often; always if absent. */
+  times?: number;
+}
+
+function take(refusal: Refusal | undefined): Refusal | undefined {
+  if (refusal?.times === undefined) return refusal;
+  return refusal.times-- > 0 ? refusal : undefined;
+}
 
 /** A coordinator and a runner beside it, for the length of a test. */
-async function together({ environment = {} }: { environment?: Environment } = {}) {
+async function together({ environment = {}, readyTimeoutSeconds = 20, projectDir: given }: Together = {}) {
   /** What a path answers instead of what it should. */
-  const refusals = new Map<string, { status: number; detail: string }>();
-  const at = await startEmbeddedCoordinator({ port: 0 }, { guard: async ({ url }) => refusals.get(url) });
-  const projectDir = await temporaryDirectory();
+  const refusals = new Map<string, Refusal>();
+  const at = await startEmbeddedCoordinator({ port: 0 }, { guard: async ({ url }) => take(refusals.get(url)) });
+  const projectDir = given ?? (await temporaryDirectory());
   const { log, lines } = recordingLog();
   const runner = await createRunner(
     {
@@ -30,7 +46,7 @@ async function together({ environment = {} }: { environment?: Environment } = {}
       plugins: [
         coordinator({ url: at.url, tags: ["posix"] }),
         commandExecutor({ environment }),
-        scriptExecutor({ readyTimeoutSeconds: 20 }),
+        scriptExecutor({ readyTimeoutSeconds }),
         bare,
       ],
     },
@@ -39,13 +55,14 @@ async function together({ environment = {} }: { environment?: Environment } = {}
   const drain = new AbortController();
   const leasing = runner.lease({ drain: drain.signal, stop: drain.signal });
   leasing.catch(() => {});
-  onTestFinished(async () => {
+  const end = async () => {
     drain.abort();
     await leasing.catch(() => {});
     await runner.close();
     await at.close();
-  });
-  return { at, refusals, projectDir, lines, scripts: join(projectDir, "scripts") };
+  };
+  onTestFinished(end);
+  return { at, refusals, projectDir, lines, end, scripts: join(projectDir, "scripts") };
 }
 
 async function send(at: EmbeddedCoordinator, method: string, path: string, body?: unknown) {
@@ -156,6 +173,51 @@ describe("a script of the coordinator", () => {
     await createAgent(at, "agent", "a");
     const runs = await Promise.all([1, 2, 3, 4].map((number) => submit(at, "agent", { number })));
     for (const run of runs) expect((await resultOf(at, run)).end).toBe("completed");
+  });
+
+  it("whose download fails three times is waited for", async () => {
+    const { at, refusals } = await together();
+    refusals.set("/scripts/a/download", { status: 503, detail: "busy", times: 3 });
+    await send(at, "POST", "/scripts", {
+      name: "a",
+      description: "a",
+      script_file: "a",
+      script_content: "#!/bin/sh\n",
+    });
+    await createAgent(at, "agent", "a");
+    expect((await resultOf(at, await submit(at, "agent"))).end).toBe("completed");
+    const downloads = at.record.filter(({ path }) => path === "/scripts/a/download").map(({ status }) => status);
+    expect(downloads.slice(0, 4)).toEqual([503, 503, 503, 200]);
+  });
+
+  it("that does not arrive in time fails the run with the last failure", async () => {
+    const { at, refusals } = await together({ readyTimeoutSeconds: 1 });
+    refusals.set("/scripts/a/download", { status: 503, detail: "busy" });
+    await send(at, "POST", "/scripts", {
+      name: "a",
+      description: "a",
+      script_file: "a",
+      script_content: "#!/bin/sh\n",
+    });
+    await createAgent(at, "agent", "a");
+    const { end, error } = await resultOf(at, await submit(at, "agent"));
+    expect(end).toBe("failed");
+    expect(error).toMatch(
+      /^Error: Script 'a' could not be brought in step .* within 1 s\nLast failure: GET .* answered 503: busy$/,
+    );
+  });
+
+  it("is gone when the coordinator has lost it while the runner was away", async () => {
+    const projectDir = await temporaryDirectory();
+    const first = await together({ projectDir });
+    const script = { name: "a", description: "a", script_file: "a", script_content: "#!/bin/sh\n" };
+    await send(first.at, "POST", "/scripts", script);
+    await createAgent(first.at, "agent", "a");
+    await resultOf(first.at, await submit(first.at, "agent"));
+    await first.end();
+    expect(await readdir(first.scripts)).toContain("a");
+    await together({ projectDir });
+    await gone(first.scripts, "a");
   });
 
   it("that is missing fails the run in the protocol's words, after started and bind", async () => {

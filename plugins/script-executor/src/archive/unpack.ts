@@ -37,9 +37,10 @@ export async function unpack({ archive, script, into, limits, signal }: UnpackRe
     throw thrown;
   });
   const [read, built] = await Promise.allSettled([reading, building]);
-  // Whichever failed first took the other one with it; a fault says more than that.
+  signal.throwIfAborted();
+  // Whichever failed first took the other one with it. A fault says most; what building says, reading only repeats.
   const thrown = [built, read].flatMap((end) => (end.status === "rejected" ? [end.reason] : []));
-  if (thrown.length > 0) throw thrown.find((one) => one instanceof ScriptFault) ?? thrown.at(-1);
+  if (thrown.length > 0) throw thrown.find((one) => one instanceof ScriptFault) ?? thrown[0];
   await tree.finish();
 }
 
