@@ -169,8 +169,8 @@ describe("an archive that costs too much is refused", () => {
   });
 
   it("when it holds a hundred thousand entries, of which no more are made", async () => {
-    const entries = Array.from({ length: 100_000 }, (_, number) => plain(`s/${number}`, ""));
-    const { thrown, files } = await unpacked(await archiveOf(entries), { ...LIMITS, expandedBytes: 1e9 });
+    const archive = gzipSync(await emptyFiles(100_000), { level: 1 });
+    const { thrown, files } = await unpacked(archive, { ...LIMITS, expandedBytes: 1e9 });
     expect((thrown as Error).message).toBe("the archive is refused: it holds more than 500 entries");
     expect(files.length).toBeLessThanOrEqual(501);
   });
@@ -220,6 +220,22 @@ describe("a broken archive is refused", () => {
     expect((thrown as Error).message).toMatch(/^the archive is refused: gzip: /);
   });
 });
+
+/** A tar of so many empty files, header by header: a library takes long for it. */
+async function emptyFiles(count: number): Promise<Buffer> {
+  const header = (await tarOf([plain("s/000000", "")])).subarray(0, 512);
+  const sum = Number.parseInt(header.toString("latin1", 148, 154), 8);
+  const tar = Buffer.alloc((count + 2) * 512);
+  for (let number = 0; number < count; number++) {
+    const digits = String(number).padStart(6, "0");
+    const at = number * 512;
+    header.copy(tar, at);
+    tar.write(digits, at + 2, "latin1");
+    const more = [...digits].reduce((all, digit) => all + Number(digit), 0);
+    tar.write((sum + more).toString(8).padStart(6, "0"), at + 148, "latin1");
+  }
+  return tar;
+}
 
 /** Bytes that do not compress, the same ones each time. */
 function whiteNoise(length: number): number[] {
