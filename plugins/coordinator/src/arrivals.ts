@@ -1,3 +1,4 @@
+import type { Scripts } from "@leasehold/script-executor";
 import type { Feed, Logger, Slot } from "leasehold";
 import { type PollAnswer, readPollAnswer } from "./answers.ts";
 import { Backoff, pause } from "./backoff.ts";
@@ -15,6 +16,7 @@ export interface ArrivalsSettings {
   readonly delivery: Delivery;
   readonly log: Logger;
   readonly timing: Timing;
+  readonly scripts: Pick<Scripts, "sync" | "remove"> | undefined;
   readonly leaseIn: (answer: PollAnswer) => Lease | undefined;
   /** Called before a run is offered. */
   readonly onLease: (ref: RunRef, lease: Lease) => void;
@@ -90,6 +92,10 @@ export class Arrivals {
 
   #tellOfScripts({ syncScripts, removeScripts }: PollAnswer): void {
     if (syncScripts.length + removeScripts.length === 0) return;
-    this.#settings.log.info({ sync: syncScripts, remove: removeScripts }, "scripts changed; this runner keeps none");
+    const { scripts, log } = this.#settings;
+    if (!scripts)
+      return log.info({ sync: syncScripts, remove: removeScripts }, "scripts changed; this runner keeps none");
+    scripts.remove(removeScripts);
+    scripts.sync(syncScripts);
   }
 }
