@@ -31,7 +31,7 @@ export async function readManifest(directory: string): Promise<Manifest | undefi
 }
 
 /** Throws a `ScriptFault` that says what is wrong, and where. */
-export function parseManifest(text: string): Manifest {
+function parseManifest(text: string): Manifest {
   let value: unknown;
   try {
     value = JSON.parse(text);

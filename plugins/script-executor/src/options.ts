@@ -42,5 +42,3 @@ export const options = z.strictObject({
     description: "The longest path inside a script",
   }),
 });
-
-export type ScriptOptions = ReturnType<typeof options.parse>;

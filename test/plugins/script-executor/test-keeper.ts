@@ -11,7 +11,7 @@ import { temporaryDirectory } from "./archives.ts";
 type Answer = Buffer | Error | (() => Promise<Buffer | undefined>);
 
 /** An origin in this process that answers what the test has put there, and counts who asked. */
-export class MadeOrigin implements ScriptOrigin {
+class MadeOrigin implements ScriptOrigin {
   readonly archives = new Map<string, Answer>();
   readonly asked: string[] = [];
   names: (() => string[]) | undefined;
