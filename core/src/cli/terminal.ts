@@ -1,16 +1,20 @@
+import type { TerminalStream } from "../plugin/command.ts";
+
 /** What a command line has around it. */
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  readonly stdout: NodeJS.WritableStream;
-  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stdout: TerminalStream;
+  readonly stderr: TerminalStream;
 }
 
 /** This process's own. A reader that goes away (`| head`) is no error of ours. */
 export function processTerminal(): Terminal {
   for (const stream of [process.stdout, process.stderr])
     if (!stream.listeners("error").includes(ignoreBrokenPipe)) stream.on("error", ignoreBrokenPipe);
-  return { env: process.env, cwd: process.cwd(), stdout: process.stdout, stderr: process.stderr };
+  const { env, stdin, stdout, stderr } = process;
+  return { env, cwd: process.cwd(), stdin, stdout, stderr };
 }
 
 function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
