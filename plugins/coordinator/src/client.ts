@@ -105,7 +105,7 @@ export class CoordinatorClient {
   }
 }
 
-function basicCredentials({ username, password }: URL): Record<string, string> {
+export function basicCredentials({ username, password }: URL): Record<string, string> {
   if (username === "" && password === "") return {};
   const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return { authorization: `Basic ${Buffer.from(pair).toString("base64")}` };

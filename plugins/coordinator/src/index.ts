@@ -1,6 +1,7 @@
 import { Credentials, definePlugin, type Logger } from "leasehold";
 import { type CoordinatorOptions, options } from "./options.ts";
 import { CoordinatorSource } from "./source.ts";
+import { submitCommand } from "./submit/command.ts";
 import { protocolTiming } from "./timing.ts";
 
 /** Leases runs from an AOF coordinator and reports what became of them. */
@@ -8,6 +9,7 @@ export const coordinator = definePlugin({
   name: "coordinator",
   apiVersion: 1,
   options,
+  commands: [submitCommand],
   setup({ hooks, services, sources, profiles, log, runner }, options) {
     warnOfMcp(options, log);
     const source = new CoordinatorSource({
