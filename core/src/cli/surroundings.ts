@@ -13,6 +13,7 @@ export function surroundingsOf(
     pluginOptions: config.plugins.find((resolved) => resolved.plugin === plugin)?.options ?? {},
     coreOptions: config.options,
     projectDir: config.options.projectDir,
+    configFile: call.config.file,
     stdout: call.terminal.stdout,
     stderr: call.terminal.stderr,
     log: loggerFor(call, config),

@@ -27,6 +27,8 @@ interface Surroundings {
   /** The core's own options, merged alike. */
   readonly coreOptions: CoreOptions;
   readonly projectDir: string;
+  /** Absolute path of the configuration file. */
+  readonly configFile: string;
   readonly stdout: TerminalStream;
   readonly stderr: TerminalStream;
   readonly log: Logger;

@@ -1,4 +1,7 @@
 import { Credentials, definePlugin, type Logger } from "leasehold";
+import { clock } from "./checks/clock.ts";
+import { identity } from "./checks/identity.ts";
+import { reachable } from "./checks/reachable.ts";
 import { type CoordinatorOptions, options } from "./options.ts";
 import { CoordinatorSource } from "./source.ts";
 import { submitCommand } from "./submit/command.ts";
@@ -10,6 +13,7 @@ export const coordinator = definePlugin({
   apiVersion: 1,
   options,
   commands: [submitCommand],
+  checks: [reachable, clock, identity],
   setup({ hooks, services, sources, profiles, log, runner }, options) {
     warnOfMcp(options, log);
     const source = new CoordinatorSource({
