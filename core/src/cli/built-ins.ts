@@ -18,6 +18,8 @@ export interface BuiltIn {
   readonly extraFlags?: readonly (readonly [flag: string, description: string])[];
   /** False for a command that the options of core and plugins do not concern. */
   readonly takesOptions?: false;
+  /** True for a command that reports a configuration that cannot be loaded, whatever flags of its plugins are given. */
+  readonly survivesConfig?: true;
   /** Answers the exit code. */
   run(call: Call, operands: readonly string[], own: Readonly<Record<string, unknown>>): Promise<number>;
 }
@@ -70,6 +72,7 @@ export const builtIns: readonly BuiltIn[] = [
     operands: [],
     examples: ["doctor", "doctor --json", "doctor --config other.config.ts"],
     extraFlags: [JSON_FLAG],
+    survivesConfig: true,
     run: (call, _operands, own) => doctor(call, own["json"] === true),
   },
   {

@@ -50,10 +50,20 @@ function addBuiltIn(program: Command, builtIn: BuiltIn, parts: ProgramParts): vo
   for (const [flag, description] of extraFlags) command.option(flag, description);
   const fields = builtIn.takesOptions === false ? [] : parts.fields;
   addOptionFlags(command, fields);
+  if (builtIn.survivesConfig && !isLoaded(parts)) command.allowUnknownOption().allowExcessArguments();
   command.action(async () => {
     const call = callOf(program, command, parts, fields);
     parts.onExit(await run(call, command.args, command.opts()));
   });
+}
+
+function isLoaded({ config }: ProgramParts): boolean {
+  try {
+    config();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function addContributed(program: Command, contributed: Contributed, parts: ProgramParts): void {
