@@ -33,6 +33,7 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<nu
   const program = buildProgram({
     ...loaded,
     terminal,
+    argv,
     configArgument,
     onError: (text) => errors.push(text),
     onExit: (exit) => {
