@@ -46,7 +46,7 @@ interface Carried {
 }
 
 /** The border between one lease source and the core: slots, de-duplication, settlement, reports. */
-export class Intake implements Feed {
+export class Intake {
   readonly source: LeaseSource;
   readonly delivery: Delivery | undefined;
   readonly #parts: IntakeParts;
@@ -61,6 +61,15 @@ export class Intake implements Feed {
     this.#slots = new SlotPool(source.name, source.slots, parts.telemetry);
     if (source.delivery === "durable") this.delivery = new Delivery(source, parts.journal, parts.telemetry);
   }
+
+  /** What the source gets: the doors of a feed and nothing else of the intake. */
+  readonly feed: Feed = Object.freeze<Feed>({
+    slot: (signal) => this.slot(signal),
+    trySlot: () => this.trySlot(),
+    offer: (offer, slot) => this.offer(offer, slot),
+    stop: (target, reason) => this.stop(target, reason),
+    running: () => this.running(),
+  });
 
   /** Aborted when the source is to lease no more. */
   get leasing(): AbortSignal {
