@@ -137,6 +137,82 @@ describe("leasehold submit", () => {
   });
 });
 
+describe("leasehold submit, in other words", () => {
+  it("ends with the run's own exit code and tells its error", async () => {
+    await startRunner();
+    const piped = throughPipe(["submit", "failing"]);
+    expect(await piped.exit()).toBe(3);
+    expect(JSON.parse(piped.stdout)).toEqual({ return_code: 3, stdout: "", stderr: "broken\n" });
+    expect(piped.stderr).toMatch(/failed\nbroken\n$/);
+  });
+
+  it("prints one JSON document and nothing else", async () => {
+    await startRunner();
+    await writeFile(join(directory, "go"), "");
+    const piped = throughPipe(["submit", "--json", "patient"]);
+    expect(await piped.exit()).toBe(0);
+    expect(piped.stdout).toMatch(
+      /^\{"run_id":"run_\w+","session_id":"ses_\w+","status":"completed","result":\{"done": 1\.50\},"error":null\}\n$/,
+    );
+    expect(piped.stderr).toBe("");
+  });
+
+  it("prints the ids and leaves the run alone", async () => {
+    await startRunner();
+    const piped = throughPipe(["submit", "--no-wait", "--in", directory, "patient"]);
+    expect(await piped.exit()).toBe(0);
+    const { run_id, session_id } = await created();
+    expect(piped.stdout).toBe(`${run_id} ${session_id}\n`);
+    expect(await get(`/runs/${run_id}`)).toMatchObject({ project_dir: directory });
+  });
+
+  it("describes an agent of the coordinator", async () => {
+    await startRunner();
+    const piped = throughPipe(["submit", "echo", "--help"]);
+    expect(await piped.exit()).toBe(0);
+    expect(piped.stdout).toContain("Usage: leasehold submit echo");
+    expect(piped.stdout).toMatch(/--message <string> +\(required\)/);
+  });
+
+  it.each([
+    ["an agent", ["submit", "ecco"], `did you mean "echo"`],
+    ["a parameter", ["submit", "echo", "--mesage", "hello"], `did you mean "--message"`],
+    ["a flag", ["submit", "--jsn", "echo"], "Did you mean --json?"],
+    ["a flag of dev", ["dev", "--wacth"], "Did you mean --watch?"],
+    ["a flag of doctor", ["doctor", "--jsn"], "Did you mean --json?"],
+    ["a flag of init", ["init", "--froce"], "Did you mean --force?"],
+    ["a command", ["submti"], "Did you mean submit?"],
+  ])("suggests what is nearest to %s", async (_what, args, suggestion) => {
+    if (args[0] === "submit" && args.length !== 3) await startRunner();
+    const piped = throughPipe(args);
+    expect(await piped.exit()).toBe(2);
+    expect(piped.stderr).toContain(suggestion);
+  });
+
+  it("gives examples in the help of every command", async () => {
+    const commands = [
+      "start",
+      "run",
+      "config",
+      "plugins",
+      "profiles",
+      "doctor",
+      "init",
+      "submit",
+      "dev",
+      "coordinator",
+    ];
+    const root = throughPipe(["--help"]);
+    expect(await root.exit()).toBe(0);
+    for (const command of commands) {
+      expect(root.stdout).toContain(`\n  leasehold ${command}`);
+      const help = throughPipe([command, "--help"]);
+      expect(await help.exit()).toBe(0);
+      expect(help.stdout).toContain(`Examples:\n  leasehold ${command}`);
+    }
+  });
+});
+
 describe("leasehold init", () => {
   it("asks three questions on a terminal", async () => {
     const terminal = new Terminal(["init"], { cwd: directory });
