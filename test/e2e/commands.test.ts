@@ -142,7 +142,7 @@ describe("leasehold submit, in other words", () => {
     await startRunner();
     const piped = throughPipe(["submit", "failing"]);
     expect(await piped.exit()).toBe(3);
-    expect(JSON.parse(piped.stdout)).toEqual({ return_code: 3, stdout: "", stderr: "broken\n" });
+    expect(JSON.parse(piped.stdout)).toEqual({ return_code: 3, stdout: "", stderr: "broken" });
     expect(piped.stderr).toMatch(/failed\nbroken\n$/);
   });
 

@@ -43,6 +43,7 @@ describe("readProfilesDir", () => {
           lifecycle: "persistent",
         },
         agents: [{ name: "hi", command: "scripts/hi", blueprint: expect.anything() }],
+        readFrom: [path.join(root, "profiles/hello.json"), path.join(root, "agents")],
       },
     ]);
   });

@@ -39,7 +39,7 @@ export async function fetchResult(
 }
 
 /** Reads `{ result_text, result_data }`: text comes first where both are there. */
-function readResult(json: string): RunResult | undefined {
+export function readResult(json: string): RunResult | undefined {
   const members = parseObject(json);
   const text = members?.["result_text"];
   if (typeof text === "string" && text !== "") return { text };
