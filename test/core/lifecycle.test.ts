@@ -95,14 +95,6 @@ describe("a drain", () => {
     await ended;
     expect(source.reported("late")).toEqual(["settled"]);
   });
-
-  it("leaves no listener on the signals", async () => {
-    const source = new QueueSource();
-    const { drain, stop, ended } = await lease([source], []);
-    source.end();
-    await ended;
-    expect([...getEventListeners(drain.signal, "abort"), ...getEventListeners(stop.signal, "abort")]).toEqual([]);
-  });
 });
 
 describe("sources", () => {
@@ -202,6 +194,17 @@ describe("Lifecycle", () => {
     expect(log).toContainEqual(
       expect.objectContaining({ owed: 1, msg: "the reports of 1 runs could not be delivered" }),
     );
+  });
+
+  it("leaves no listener on its signals", async () => {
+    const source = new QueueSource();
+    const { life } = lifeOf(source);
+    const [drain, stop] = [new AbortController(), new AbortController()];
+    const ended = life.run({ drain: drain.signal, stop: stop.signal });
+    expect(getEventListeners(stop.signal, "abort")).toHaveLength(1);
+    source.end();
+    await ended;
+    expect([drain, stop].flatMap(({ signal }) => getEventListeners(signal, "abort"))).toEqual([]);
   });
 
   it("goes on without a source that does not end its leasing or its good-bye", async () => {

@@ -1,5 +1,7 @@
 /** An answer of `onLease`: the run is settled as refused. */
 export class Refusal {
+  /** Keeps the compiler from taking one answer for the other. */
+  readonly answer = "refusal";
   readonly reason: string;
 
   constructor(reason: string) {
@@ -9,6 +11,8 @@ export class Refusal {
 
 /** An answer of `resolveEntrypoint`: not mine, and why; the next tap is asked. */
 export class Decline {
+  /** Keeps the compiler from taking one answer for the other. */
+  readonly answer = "decline";
   readonly reason: string;
 
   constructor(reason: string) {

@@ -3,7 +3,7 @@ import path from "node:path";
 import { z } from "zod";
 import { messageOf } from "../errors/leasehold-error.ts";
 import type { JsonObject } from "../json/value.ts";
-import type { Agent } from "../run/run.ts";
+import type { Agent } from "../run/agent.ts";
 import { listJsonFiles } from "./json-files.ts";
 
 const schemaText = z.record(z.string(), z.unknown());

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../json/value.ts";
-import type { Agent } from "../run/run.ts";
+import type { Agent } from "../run/agent.ts";
 
 /** What a runner offers: agents, and the executor type and identity under which it registers. Data, not code. */
 export interface Profile {
@@ -14,6 +14,8 @@ export interface Profile {
   readonly timeoutSeconds?: number;
   /** Variables for the children of this profile's runs. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Absolute paths of the files and folders that it was read from, for those who watch for changes. */
+  readonly readFrom?: readonly string[];
 }
 
 export interface Executor extends JsonObject {

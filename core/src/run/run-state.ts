@@ -9,10 +9,11 @@ import type { ServiceRegistry } from "../services/service-registry.ts";
 import type { Services } from "../services/services.ts";
 import type { LeasedRun } from "../sources/source.ts";
 import type { RunAborted } from "./aborted.ts";
+import type { Agent } from "./agent.ts";
 import { freezeDeeply, parseParameters } from "./parameters.ts";
 import type { OwnerRef, Ownership, ResourceClaim } from "./resource.ts";
 import type { ResourceLedger } from "./resource-ledger.ts";
-import type { Agent, Run, RunEvent, RunLimits, Session } from "./run.ts";
+import type { Run, RunEvent, RunLimits, Session } from "./run.ts";
 
 /** What a run takes from the runner around it. */
 export interface Surroundings {

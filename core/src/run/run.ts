@@ -2,22 +2,8 @@ import type { JsonObject } from "../json/value.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { Services } from "../services/services.ts";
+import type { Agent } from "./agent.ts";
 import type { Owner } from "./resource.ts";
-
-/** What a run executes: the blueprint its source delivered, or a profile's own definition. */
-export interface Agent {
-  readonly name: string;
-  readonly description?: string;
-  /** Program and leading words, split by POSIX quoting rules. */
-  readonly command?: string;
-  /** Name of a script that the script executor keeps in step. */
-  readonly script?: string;
-  readonly parametersSchema?: JsonObject;
-  readonly outputSchema?: JsonObject;
-  readonly timeoutSeconds?: number;
-  /** The blueprint as delivered, for executors that know further members. */
-  readonly blueprint?: JsonObject;
-}
 
 /** The conversation that a run belongs to; owns what outlives a single run. */
 export interface Session extends Owner {
@@ -72,6 +58,9 @@ export interface Run extends Owner {
   readonly services: Services;
   /** A private directory (0700), made on first use and deleted when the run is settled. */
   tempDirectory(): Promise<string>;
-  /** Hands an event to the source; never blocks. Past the bound events are dropped and one marker says how many. */
+  /**
+   * Hands an event to a durable source, for delivery in order; never blocks. Past the bound events are dropped and one
+   * marker says how many. An attached source, whose caller waits for the outcome alone, gets none.
+   */
   emit(event: RunEvent): void;
 }

@@ -1,7 +1,9 @@
 import type { JsonObject, JsonValue } from "../json/value.ts";
+import type { Logger } from "../log/logger.ts";
 import type { AbortReason } from "../run/aborted.ts";
+import type { Agent } from "../run/agent.ts";
 import type { Outcome } from "../run/outcome.ts";
-import type { Agent, Run, RunEvent } from "../run/run.ts";
+import type { Run, RunEvent } from "../run/run.ts";
 
 /** A run as a source offers it. */
 export interface LeasedRun {
@@ -70,6 +72,8 @@ export interface DeliveryAttempt {
   /** Whether an earlier attempt may have arrived. */
   readonly uncertain: boolean;
   readonly signal: AbortSignal;
+  /** Every line carries `run_id`, `session_id` and `agent`. */
+  readonly log: Logger;
 }
 
 /** Hands out work: a coordinator's poll, a queue, an HTTP server. */

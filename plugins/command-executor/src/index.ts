@@ -1,4 +1,6 @@
 import { definePlugin, ProcessLauncher } from "leasehold";
+import { commands } from "./checks/commands.ts";
+import { taggingCheck } from "./checks/tagging.ts";
 import { childEnvironment } from "./environment.ts";
 import { ChildEnvironmentToken } from "./environment-token.ts";
 import { executeCommand } from "./execute-command.ts";
@@ -15,6 +17,7 @@ export const commandExecutor = definePlugin({
   name: "command-executor",
   apiVersion: 1,
   options,
+  checks: [commands, taggingCheck()],
   setup({ hooks, services, resources, runner, log }, { background, environment }) {
     const launcher = new LocalLauncher(log);
     const children = childEnvironment(environment, runner.projectDir);

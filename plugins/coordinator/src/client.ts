@@ -124,7 +124,7 @@ function named(method: string, url: string, thrown: unknown): Unanswered {
   return new Unanswered(`${method} ${url}: ${message}`, sent, { cause: thrown });
 }
 
-function basicCredentials({ username, password }: URL): Record<string, string> {
+export function basicCredentials({ username, password }: URL): Record<string, string> {
   if (username === "" && password === "") return {};
   const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return { authorization: `Basic ${Buffer.from(pair).toString("base64")}` };

@@ -1,7 +1,11 @@
 import type { Scripts } from "@leasehold/script-executor";
 import { Credentials, definePlugin, type Logger, token } from "leasehold";
+import { clock } from "./checks/clock.ts";
+import { identity } from "./checks/identity.ts";
+import { reachable } from "./checks/reachable.ts";
 import { type CoordinatorOptions, options } from "./options.ts";
 import { CoordinatorSource } from "./source.ts";
+import { submitCommand } from "./submit/command.ts";
 import { protocolTiming } from "./timing.ts";
 
 const ScriptsToken = token<Scripts>("script-executor/scripts");
@@ -12,6 +16,8 @@ export const coordinator = definePlugin({
   apiVersion: 1,
   uses: ["script-executor"],
   options,
+  commands: [submitCommand],
+  checks: [reachable, clock, identity],
   setup({ hooks, services, sources, profiles, log, runner }, options) {
     warnOfMcp(options, log);
     const source = new CoordinatorSource({

@@ -75,7 +75,7 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
     const onRegistered = () => settings.scripts()?.reconcile();
     this.#registration = new Registration({ client, log, timing, attempts, payload, onRegistered });
     const registration = this.#registration;
-    this.#delivery = new Delivery({ client, registration, log, runner: () => this.#binding() });
+    this.#delivery = new Delivery({ client, registration, runner: () => this.#binding() });
     const { staleMs } = timing;
     this.heartbeat = new Heartbeat({ client, registration, staleMs, everySeconds: options.heartbeatIntervalSeconds });
   }
@@ -137,7 +137,7 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
     return undefined;
   }
 
-  reports(moment: RunMoment, run: Pick<Run, "session">): readonly JsonObject[] {
+  reports(moment: RunMoment, run: Pick<Run, "session" | "projectDir">): readonly JsonObject[] {
     return reportsOf(moment, run);
   }
 

@@ -3,9 +3,9 @@ import type { Coordinator } from "./coordinator.ts";
 import { stringify } from "./json-text.ts";
 import { routeMisses } from "./misses.ts";
 import { isLoopback } from "./options.ts";
-import type { Verdict } from "./record.ts";
 import { Refusal } from "./refusal.ts";
 import { agentRoutes } from "./routes/agents.ts";
+import { type Note, SERVER_HEADER } from "./routes/context.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { pollRoutes } from "./routes/poll.ts";
 import { reportRoutes } from "./routes/reports.ts";
@@ -15,19 +15,6 @@ import { scriptRoutes } from "./routes/scripts.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { sseRoutes } from "./routes/sse.ts";
 import { type Body, readBody } from "./validation.ts";
-
-/** Says in every answer what answers. */
-export const SERVER_HEADER = "leasehold-embedded-coordinator (for development, demos and tests)";
-
-/** What the record keeps of a request beyond what HTTP shows. */
-type Note = { verdict?: Verdict; delivered?: unknown };
-
-/** What routes are built with: the coordinator, its end, and a place to note things for the record. */
-export type RouteContext = {
-  readonly coordinator: Coordinator;
-  readonly closing: AbortSignal;
-  note(request: FastifyRequest, note: Note): void;
-};
 
 /**
  * Judges a request before anything else sees it: nothing to let it pass, or the status and detail to refuse it with.

@@ -101,12 +101,38 @@ describe("execute", () => {
     });
   });
 
+  it("fails the run on an outcome that cannot be read", async () => {
+    const trap = {
+      ...succeeded(),
+      get truncated(): never {
+        throw new Error("hands off");
+      },
+    };
+    const { runner } = await boot([executor(() => trap)]);
+    expect((await runner.execute(leased())).error?.message).toBe(
+      'plugin "executor" failed in execute:fixture: hands off',
+    );
+  });
+
   it("keeps an outcome from being changed after it was given", async () => {
     const mine = { status: "failed", session: "finished", error: { code: "X", message: "x" } };
     const { runner } = await boot([
       executor(() => mine as never),
-      plugin("later", ({ hooks }) => hooks.onResult.tap(() => void Object.assign(mine, { status: "succeeded" }))),
+      plugin("later", ({ hooks }) =>
+        hooks.onResult.tap(() => {
+          Object.assign(mine.error, { message: "other" });
+          Object.assign(mine, { status: "succeeded" });
+        }),
+      ),
     ]);
-    expect((await runner.execute(leased())).status).toBe("failed");
+    expect(await runner.execute(leased())).toMatchObject({ status: "failed", error: { message: "x" } });
+  });
+
+  it("settles the run when an outcome cannot be read twice", async () => {
+    const { proxy: timings, revoke } = Proxy.revocable({}, {});
+    const { runner } = await boot([executor(() => ({ ...succeeded(), timings }))]);
+    revoke();
+    expect((await runner.execute(leased())).error?.code).toBe("TAP_FAILED");
+    await runner.close();
   });
 });

@@ -42,7 +42,7 @@ describe("readProfilesDir", () => {
           agents_dir: "agents",
           lifecycle: "persistent",
         },
-        agents: [{ name: "hi", description: "Agent hi", command: "scripts/hi", blueprint: expect.anything() }],
+        agents: [{ name: "hi", command: "scripts/hi", blueprint: expect.anything() }],
       },
     ]);
   });

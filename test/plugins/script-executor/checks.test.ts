@@ -1,17 +1,27 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import type { CheckResult } from "leasehold";
+import type { CheckContext, CheckResult } from "leasehold";
 import { expect, it } from "vitest";
 import { checks } from "../../../plugins/script-executor/src/checks.ts";
 import { quiet } from "../coordinator/test-source.ts";
 import { manifestOf, temporaryDirectory } from "./archives.ts";
 
-async function run(name: string, projectDir: string): Promise<CheckResult | undefined> {
+async function run(name: string, projectDir: string): Promise<CheckResult | readonly CheckResult[] | undefined> {
   const stream = new PassThrough();
-  const signal = new AbortController().signal;
-  const invocation = { pluginOptions: {}, projectDir, stdout: stream, stderr: stream, log: quiet, signal };
-  return checks.find((check) => check.name === name)?.run(invocation);
+  const limits = { timeoutSeconds: 1, graceSeconds: 1, drainTimeoutSeconds: 1, outputBytes: 1 };
+  const context: CheckContext = {
+    runner: undefined,
+    pluginOptions: {},
+    coreOptions: { projectDir, projectRoots: [projectDir], ...limits, verbose: false },
+    projectDir,
+    configFile: join(projectDir, "runner.config.ts"),
+    stdout: stream,
+    stderr: stream,
+    log: quiet,
+    signal: new AbortController().signal,
+  };
+  return checks.find((check) => check.name === name)?.run(context);
 }
 
 async function install(projectDir: string, name: string, content: string, mode = 0o755): Promise<void> {

@@ -13,8 +13,8 @@ import {
 } from "../agents.ts";
 import { naiveTimestamp } from "../clock.ts";
 import { notFound, Refusal } from "../refusal.ts";
-import type { RouteContext } from "../server.ts";
 import { flag, validBody, validQuery } from "../validation.ts";
+import type { RouteContext } from "./context.ts";
 
 type OfAgent = { Params: { name: string } };
 

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "leasehold";
 import { ghostPoll, poll } from "../poll.ts";
-import type { RouteContext } from "../server.ts";
 import { validQuery } from "../validation.ts";
+import type { RouteContext } from "./context.ts";
 
 const CLIENT_GONE = 499;
 

@@ -4,10 +4,10 @@ import type { Verdict } from "../record.ts";
 import { Refusal } from "../refusal.ts";
 import { reportEnd, reportStarted } from "../reports.ts";
 import { requireRun } from "../runs.ts";
-import type { RouteContext } from "../server.ts";
 import { changeSession, requireSession } from "../sessions.ts";
 import type { RunRow } from "../store/rows.ts";
 import { validBody } from "../validation.ts";
+import type { RouteContext } from "./context.ts";
 
 const reporter = z.object({ runner_id: z.string() });
 const completedSchema = reporter.extend({

@@ -3,8 +3,8 @@ import { z } from "leasehold";
 import { timestampText } from "../clock.ts";
 import { deregister } from "../lifecycle.ts";
 import type { Runner } from "../registry.ts";
-import type { RouteContext } from "../server.ts";
 import { flag, validBody, validQuery } from "../validation.ts";
+import type { RouteContext } from "./context.ts";
 
 const jsonObject = z.record(z.string(), z.unknown());
 

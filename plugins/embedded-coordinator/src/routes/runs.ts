@@ -2,10 +2,10 @@ import type { FastifyInstance } from "fastify";
 import { z } from "leasehold";
 import { createRun, newRunSchema } from "../run-creation.ts";
 import { requireRun, runView } from "../runs.ts";
-import type { RouteContext } from "../server.ts";
 import { requireSession } from "../sessions.ts";
 import { stopSession } from "../stop.ts";
 import { validBody, validQuery } from "../validation.ts";
+import type { RouteContext } from "./context.ts";
 
 type OfRun = { Params: { runId: string } };
 

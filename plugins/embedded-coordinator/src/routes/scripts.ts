@@ -4,8 +4,8 @@ import { archiveScript } from "../archive.ts";
 import { naiveTimestamp } from "../clock.ts";
 import { Refusal } from "../refusal.ts";
 import { newScriptSchema, requireScript, scriptChangesSchema, scriptSummary, scriptView } from "../scripts.ts";
-import type { RouteContext } from "../server.ts";
 import { validBody } from "../validation.ts";
+import type { RouteContext } from "./context.ts";
 
 type OfScript = { Params: { name: string } };
 

@@ -3,11 +3,11 @@ import { z } from "leasehold";
 import { eventSchema, latestResult, listEvents, storeEvent } from "../events.ts";
 import { notFound, Refusal } from "../refusal.ts";
 import { bindRuns } from "../reports.ts";
-import type { RouteContext } from "../server.ts";
 import { changeSession, deleteSession, requireSession } from "../sessions.ts";
 import { stopSession } from "../stop.ts";
 import type { SessionRow } from "../store/rows.ts";
 import { validBody } from "../validation.ts";
+import type { RouteContext } from "./context.ts";
 
 type OfSession = { Params: { sessionId: string } };
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "leasehold";
-import { type RouteContext, SERVER_HEADER } from "../server.ts";
 import { flag, validQuery } from "../validation.ts";
+import { type RouteContext, SERVER_HEADER } from "./context.ts";
 
 const SILENCE_MILLISECONDS = 30_000;
 const MOST_UNREAD_BYTES = 16 * 1024 * 1024;

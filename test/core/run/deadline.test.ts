@@ -1,0 +1,53 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { RunAborted } from "../../../core/src/run/aborted.ts";
+import { RunDeadline } from "../../../core/src/run/deadline.ts";
+import { RunState } from "../../../core/src/run/run-state.ts";
+import { createRunnerParts } from "../../../core/src/runner-parts.ts";
+import { leased, specOf } from "../../fixtures/runner.ts";
+
+/** A run with a minute to live and two seconds of grace. */
+function newRun(): RunState {
+  const { intake } = createRunnerParts(specOf([]));
+  const limits = { timeoutSeconds: 60, graceSeconds: 2, outputBytes: 1 };
+  const { ledger, services, log, projectDir } = intake;
+  const emit = () => undefined;
+  return new RunState(leased(), { source: "s", profile: undefined, projectDir, limits, log, ledger, services, emit });
+}
+
+describe("RunDeadline", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("aborts when the time is up, counted anew from a restart", async () => {
+    const run = newRun();
+    const deadline = new RunDeadline(run);
+    vi.advanceTimersByTime(59_000);
+    deadline.restart();
+    vi.advanceTimersByTime(59_999);
+    expect(run.signal.aborted).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(run.signal.reason).toMatchObject({ reason: "timeout", message: "the run took longer than 60 s" });
+  });
+
+  it.each(["before", "after"])("waits grace and 5 s for a run that was aborted %s it began", async (when) => {
+    const run = newRun();
+    if (when === "before") run.abort(new RunAborted("stop", "x"));
+    const deadline = new RunDeadline(run);
+    run.abort(new RunAborted("stop", "x"));
+    let stuck = false;
+    const waiting = deadline.stuck.then(() => {
+      stuck = true;
+    });
+    await vi.advanceTimersByTimeAsync(6_999);
+    expect(stuck).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    await waiting;
+  });
+
+  it("leaves no timer when it has ended, though the run is aborted later", () => {
+    const run = newRun();
+    new RunDeadline(run).end();
+    run.abort(new RunAborted("stop", "x"));
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
