@@ -100,6 +100,18 @@ describe("a shelf", () => {
     expect(await later.store.installed()).toEqual(["a"]);
   });
 
+  it("leaves the versions of a living runner beside it to that one", async () => {
+    const { shelf, make, projectDir, versions, text } = await testShelf();
+    await shelf.install(await make("one"));
+    const beside = await testShelf(projectDir);
+    const lease = await shelf.take();
+    await beside.shelf.install(await beside.make("two"));
+    expect([await beside.versions(), await text(), await text(lease?.version.directory)]).toEqual([2, "two", "one"]);
+    lease?.release();
+    await shelf.install(await make("three"));
+    expect([await versions(), await text()]).toEqual([2, "three"]);
+  });
+
   it("leaves everything as it was when the exchange fails", async () => {
     const { shelf, make, text, store } = await testShelf();
     await shelf.install(await make("one"));
