@@ -135,9 +135,7 @@ describe("leasehold submit", () => {
     expect(piped.stdout).toBe('{"done": 1.50}\n');
     expect(piped.stderr).toMatch(/^run run_\w+, session ses_\w+\n(claimed\n)?(running\n)?completed\n$/);
   });
-});
 
-describe("leasehold submit, in other words", () => {
   it("ends with the run's own exit code and tells its error", async () => {
     await startRunner();
     const piped = throughPipe(["submit", "failing"]);
@@ -173,7 +171,9 @@ describe("leasehold submit, in other words", () => {
     expect(piped.stdout).toContain("Usage: leasehold submit echo");
     expect(piped.stdout).toMatch(/--message <string> +\(required\)/);
   });
+});
 
+describe("every command", () => {
   it.each([
     ["an agent", ["submit", "ecco"], `did you mean "echo"`],
     ["a parameter", ["submit", "echo", "--mesage", "hello"], `did you mean "--message"`],

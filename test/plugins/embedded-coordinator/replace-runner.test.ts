@@ -26,17 +26,19 @@ describe("replaceRunner", () => {
   });
 
   it("gives the replaced runner its stops, but no more runs", async () => {
-    const coordinator = await started();
-    const old = await coordinator.post("/runner/register", runner("old"));
+    const coordinator = await started({ pollTimeoutSeconds: 0.05 });
+    await coordinator.post("/agents", { name: "writer", description: "Anybody's" });
+    const write = { type: "start_session", agent_name: "writer", parameters: { prompt: "hello" } };
+    const old = await coordinator.post("/runner/register", { ...runner("old"), executor: { type: "autonomous" } });
     const path = `/runner/runs?runner_id=${old.body["runner_id"]}`;
-    const first = await coordinator.post("/runs", START);
-    await coordinator.get(path);
+    const first = await coordinator.post("/runs", write);
+    expect((await coordinator.get<object>(path)).body).toHaveProperty("run");
     coordinator.replaceRunner(old.body["runner_id"]!, "new");
-    await coordinator.post("/runner/register", runner("new"));
-    await coordinator.post("/runs", START);
+    await coordinator.post("/runner/register", { ...runner("new"), executor: { type: "autonomous" } });
+    await coordinator.post("/runs", write);
     await coordinator.post(`/sessions/${first.body["session_id"]}/stop`);
-    const poll = await coordinator.get<object>(path);
-    expect(poll.body).toEqual({ stop_sessions: [first.body["session_id"]] });
+    expect((await coordinator.get<object>(path)).body).toEqual({ stop_sessions: [first.body["session_id"]] });
+    expect((await coordinator.get(path)).status).toBe(204);
   });
 
   it("changes nothing when it is taken back", async () => {

@@ -51,10 +51,10 @@ describe("followRun", () => {
 
   it("stops the run once and waits for its end", async () => {
     await using coordinator = await ScriptedCoordinator.start();
-    let status = "running";
-    coordinator.always("GET /runs/run_1", () => ({ json: { status } }));
+    coordinator.always("GET /runs/run_1", { json: { status: "running" } });
     coordinator.always("POST /sessions/ses_1/stop", () => {
-      status = "stopped";
+      coordinator.once("GET /runs/run_1", { json: { status: "stopping" } });
+      coordinator.always("GET /runs/run_1", { json: { status: "stopped" } });
       return { json: { ok: true } };
     });
     const { end, progress, stop } = await follow(coordinator);
