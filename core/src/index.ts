@@ -12,10 +12,12 @@ export {
 export type { OptionMeta } from "./config/option-meta.ts";
 export { createRunner, type Embedding } from "./create-runner.ts";
 export { Credentials } from "./credentials.ts";
+export { FaultReport, LeaseholdError } from "./errors/leasehold-error.ts";
 export { didYouMean } from "./errors/nearest.ts";
 export { Decline, decline, Refusal, refuse } from "./hooks/answers.ts";
 export type { Beat, ExecuteTap, HeartbeatOptions, Hooks, TapOrder, Tappable } from "./hooks/taps.ts";
-export { JsonNumber, type JsonTree, jsonMemberText, parseJsonTree } from "./json/tree.ts";
+export { jsonMemberText } from "./json/member-text.ts";
+export { JsonNumber, type JsonTree, parseJsonTree } from "./json/tree.ts";
 export { isJsonObject, type JsonObject, type JsonValue } from "./json/value.ts";
 export type { Logger } from "./log/logger.ts";
 export {

@@ -30,7 +30,7 @@ describe("the first report", () => {
     expect(faults).toEqual([
       'PLUGIN_DUPLICATE: two plugins are named "twin"',
       'PLUGIN_API_VERSION: plugin "future" was written for plugin API 2; this core has 1',
-      'PLUGIN_MISSING: plugin "lost" depends on "twim" (did you mean "twin"?), which is not configured',
+      'PLUGIN_MISSING: plugin "lost" depends on "twim", which is not configured (did you mean "twin"?)',
       'PLUGIN_MISSING: plugin "alone" depends on "something-else", which is not configured',
       "PLUGIN_CYCLE: plugins depend on each other in a circle: hen → egg → hen",
     ]);

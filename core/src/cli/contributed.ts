@@ -45,7 +45,7 @@ export function readCommands(
   return { commands, faults };
 }
 
-/** Calls a contributed command; SIGINT and SIGTERM abort its signals, and its answer is the exit code. */
+/** Calls a contributed command; SIGINT, SIGTERM and SIGHUP abort its signals, and its answer is the exit code. */
 export async function callContributed(
   call: Call,
   { plugin, command, fields }: Contributed,
@@ -56,7 +56,7 @@ export async function callContributed(
   const interrupts = listenForInterrupts();
   const runners = new CommandRunners(call, plugin.definition.name);
   try {
-    return await command.run({
+    const code = await command.run({
       ...surroundingsOf(call, config, plugin),
       arguments: operands,
       options: await ownOptions(call, command, fields, flags),
@@ -65,6 +65,8 @@ export async function callContributed(
       again: { file: process.execPath, args: [BIN, ...call.argv] },
       createRunner: (overrides) => runners.create(overrides),
     });
+    interrupts.throwStray();
+    return code;
   } finally {
     interrupts.dispose();
     await runners.close();

@@ -32,7 +32,7 @@ interface Surroundings {
   readonly stdout: TerminalStream;
   readonly stderr: TerminalStream;
   readonly log: Logger;
-  /** Aborted by SIGINT and SIGTERM; for checks, by their deadline as well. */
+  /** Aborted by SIGINT, SIGTERM and SIGHUP; for checks, by their deadline as well. */
   readonly signal: AbortSignal;
 }
 

@@ -28,8 +28,8 @@ export function defineProfile(definition: ProfileDefinition): Plugin {
     apiVersion: API_VERSION,
     async setup({ profiles }) {
       const folder: AgentFolder = agents ? { agents, problems: [] } : await readAgentsDir(toPath(agentsDir));
-      const readFrom = agents ? [] : [toPath(agentsDir)];
-      const profile = { ...rest, directory: toPath(directory), agents: folder.agents, readFrom };
+      const readFrom = agents ? {} : { readFrom: [toPath(agentsDir)] };
+      const profile = { ...rest, directory: toPath(directory), agents: folder.agents, ...readFrom };
       profiles.add(checkProfile(profile, folder.problems));
     },
   });

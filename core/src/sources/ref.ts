@@ -9,7 +9,8 @@ const DEEPEST = 50;
 export function copyRef(ref: unknown, place = "ref", depth = 0): JsonValue {
   if (depth > DEEPEST) throw new TypeError(`${place} is nested deeper than ${DEEPEST} levels`);
   if (ref === null || typeof ref === "string" || typeof ref === "boolean") return ref;
-  if (typeof ref === "number" && Number.isFinite(ref)) return ref;
+  // JSON knows no -0.
+  if (typeof ref === "number" && Number.isFinite(ref)) return ref + 0;
   if (Array.isArray(ref)) return ref.map((item, index) => copyRef(item, `${place}[${index}]`, depth + 1));
   if (isPlainObject(ref)) return copyMembers(ref, place, depth);
   throw new TypeError(`${place} is ${nameOf(ref)}, which is no plain JSON`);

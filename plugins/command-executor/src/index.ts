@@ -6,10 +6,11 @@ import { ChildEnvironmentToken } from "./environment-token.ts";
 import { executeCommand } from "./execute-command.ts";
 import { LocalLauncher, PROCESS_GROUP } from "./launcher/local-launcher.ts";
 import { options } from "./options.ts";
-import type {} from "./resolve/command-kind.ts";
 import { resolveCommand } from "./resolve/resolve-command.ts";
 
 export type { ChildEnvironment } from "./environment.ts";
+// Carries the declaration of the kind to whoever imports this package.
+export type { CommandEntrypoint } from "./resolve/command-kind.ts";
 
 /** Runs entrypoints of kind `command` as processes, without a shell, and provides the launcher that starts them. */
 export const commandExecutor = definePlugin({

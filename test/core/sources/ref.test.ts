@@ -6,9 +6,7 @@ describe("copyRef", () => {
   it("gives back any JSON as the journal would", () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
-        expect(copyRef(value)).toEqual(
-          JSON.parse(JSON.stringify(value, (_key, inner) => (Object.is(inner, -0) ? 0 : inner))),
-        );
+        expect(copyRef(value)).toEqual(JSON.parse(JSON.stringify(value)));
       }),
     );
   });
