@@ -1,3 +1,4 @@
+import { auth0M2M } from "@leasehold/auth0-m2m";
 import { commandExecutor } from "@leasehold/command-executor";
 import { coordinator } from "@leasehold/coordinator";
 import { embeddedCoordinator } from "@leasehold/embedded-coordinator";
@@ -6,5 +7,5 @@ import { testProcedural } from "@leasehold/profile-test-procedural";
 import { defineConfig } from "leasehold";
 
 export default defineConfig({
-  plugins: [coordinator(), commandExecutor(), echo(), testProcedural(), embeddedCoordinator()],
+  plugins: [coordinator(), auth0M2M(), commandExecutor(), echo(), testProcedural(), embeddedCoordinator()],
 });
