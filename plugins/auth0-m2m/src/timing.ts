@@ -12,5 +12,5 @@ export const defaultTiming: Timing = {
   backoffBaseMs: 1_000,
   backoffCapMs: 60_000,
   refusalBaseMs: 60_000,
-  refusalCapMs: 3_600_000,
+  refusalCapMs: 300_000,
 };
