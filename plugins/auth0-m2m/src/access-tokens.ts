@@ -22,6 +22,8 @@ const LONGEST_BEAT_SECONDS = 5;
 const SHORTEST_BEAT_SECONDS = 0.05;
 const REFRESH_AHEAD_SECONDS = 60;
 const REFRESH_AT_PART_OF_LIFE = 0.9;
+const REFUSAL_FIX =
+  "The coordinator's AUTH0_DOMAIN and AUTH0_AUDIENCE must be those of this runner, it must be able to reach the provider's keys, and its clock must be right";
 
 /** One token for everything that talks to the coordinator: kept, refreshed ahead of its end, asked for once at a time. */
 export class AccessTokens implements Credentials {
@@ -56,10 +58,8 @@ export class AccessTokens implements Credentials {
   ): Promise<boolean> {
     const held = this.#held;
     if (held && headersWith(held).authorization !== sent["authorization"]) return true;
-    if (this.#refusals.isOn) {
-      this.#tellOfRefusal(url, status);
-      return false;
-    }
+    this.#tellOfRefusal(url, status);
+    if (this.#refusals.isOn) return false;
     try {
       const renewed = await this.#refresh();
       if (!this.#refusals.isOn) this.#refusals.begin();
@@ -137,14 +137,14 @@ export class AccessTokens implements Credentials {
     this.#settings.log.warn({ failures }, `${message} Meanwhile ${meanwhile}; ${again}`);
   }
 
+  /** Once for each token. */
   #tellOfRefusal(url: string, status: number): void {
     const { audience, log } = this.#settings;
     if (this.#refused === this.#held) return;
     this.#refused = this.#held;
-    log.error(
-      { audience, status },
-      `${new URL(url).origin} refuses a new access token too. The coordinator's AUTH0_DOMAIN and AUTH0_AUDIENCE must be those of this runner, it must be able to reach the provider's keys, and its clock must be right`,
-    );
+    const refused = `${new URL(url).origin} refuses the access token`;
+    if (this.#refusals.isOn) log.error({ audience, status }, `${refused}, and it is a new one. ${REFUSAL_FIX}`);
+    else log.warn({ audience, status }, `${refused}; another one is asked for. If that is refused too: ${REFUSAL_FIX}`);
   }
 }
 

@@ -144,8 +144,11 @@ describe("a refusal", () => {
     expect(await tokens.rejected(AT, REFUSED, bearer("b"))).toBe(false);
     expect(await tokens.rejected(AT, REFUSED, bearer("b"))).toBe(false);
     expect(asked()).toBe(2);
-    const told = lines.filter(({ level }) => level === "error").map(({ msg }) => msg);
-    expect(told).toEqual([expect.stringMatching(/^http:\/\/coordinator\.test refuses a new access token too/)]);
+    const told = lines.filter(({ level }) => level !== "debug").map(({ level, msg }) => `${level}: ${msg}`);
+    expect(told).toEqual([
+      expect.stringMatching(/^warn: http:\/\/coordinator\.test refuses the access token; another one is asked for/),
+      expect.stringMatching(/^error: http:\/\/coordinator\.test .*it is a new one\. The coordinator's AUTH0_DOMAIN/),
+    ]);
   });
 
   it("leads to a new token again after a while, ever more seldom", async () => {

@@ -301,5 +301,6 @@ it("says what to do when the coordinator refuses its tokens", async () => {
   ends.push(() => stranger[Symbol.asyncDispose]());
   const runner = await startRunner(at.url, [commandExecutor(), echo()], { issuerUrl: stranger.issuer });
   await expect(runner.leasing).rejects.toThrow(/refused the registration \(403: Invalid or expired token\)/);
+  await runner.said(/refuses the access token; .* too: The coordinator's AUTH0_DOMAIN and AUTH0_AUDIENCE must be/);
   expect(stranger.asked).toHaveLength(2);
 });

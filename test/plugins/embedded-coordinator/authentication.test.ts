@@ -73,7 +73,8 @@ describe("a coordinator with authentication", () => {
     ["is from another issuer", { iss: "https://elsewhere.test/" }, {}],
     ["names another key", {}, { kid: "unknown" }],
     ["names no key", {}, { kid: undefined }],
-    ["is signed in another way", {}, { alg: "HS256" }],
+    ["is signed by a shared secret", {}, { alg: "HS256" }],
+    ["is signed in another way", {}, { alg: "PS256" }],
   ])("refuses a token that %s", async (_, changes, header) => {
     const { call, provider } = await guarded();
     const answer = await call("/health", `Bearer ${await tokenOf(provider, changes, header)}`);
