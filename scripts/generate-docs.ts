@@ -5,6 +5,7 @@ import { auth0M2M } from "@leasehold/auth0-m2m";
 import { commandExecutor } from "@leasehold/command-executor";
 import { coordinator } from "@leasehold/coordinator";
 import { embeddedCoordinator } from "@leasehold/embedded-coordinator";
+import { scriptExecutor } from "@leasehold/script-executor";
 import type { Plugin, z } from "leasehold";
 import { coreOptions } from "../core/src/config/core-options.ts";
 import { catalogue } from "../core/src/errors/catalogue.ts";
@@ -48,7 +49,13 @@ function errorsPage(): string {
 }
 
 function optionsPage(): string {
-  const plugins: readonly Plugin[] = [coordinator(), auth0M2M(), commandExecutor(), embeddedCoordinator()];
+  const plugins: readonly Plugin[] = [
+    coordinator(),
+    auth0M2M(),
+    commandExecutor(),
+    scriptExecutor(),
+    embeddedCoordinator(),
+  ];
   const sections = [
     `## Core\n\nSet beside \`plugins\` in \`runner.config.ts\`.\n\n${optionTable(coreOptions)}`,
     ...plugins.map(({ definition }) => `## ${definition.name}\n\n${optionTable(definition.options)}`),

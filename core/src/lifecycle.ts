@@ -53,7 +53,7 @@ export class Lifecycle {
   async #start(intake: Intake, faults: LeaseholdError[]): Promise<boolean> {
     const { source } = intake;
     try {
-      await source.start(intake, intake.leasing);
+      await source.start(intake.feed, intake.leasing);
       return true;
     } catch (thrown) {
       if (intake.leasing.aborted) return true;

@@ -5,37 +5,33 @@ import type { TelemetryHub } from "../telemetry-hub.ts";
 import { backOff } from "./back-off.ts";
 import { judgeAnswer } from "./delivery-answer.ts";
 import type { Journal, LeaseRecord, OwedReport } from "./journal.ts";
-import type { DeliveryAnswer, LeaseSource } from "./source.ts";
+import type { DeliveryAnswer, DeliveryAttempt, LeaseSource } from "./source.ts";
 
 /** Delivers what is owed to one durable source: in order per run, runs side by side, until acknowledged. */
 export class Delivery {
   readonly #source: LeaseSource;
   readonly #journal: Journal;
   readonly #telemetry: TelemetryHub;
-  readonly #log: Logger;
   readonly #couriers = new Map<string, Courier>();
   readonly #halt = new AbortController();
   #onIdle: (() => void) | undefined;
 
-  constructor(source: LeaseSource, journal: Journal, telemetry: TelemetryHub, log: Logger) {
+  constructor(source: LeaseSource, journal: Journal, telemetry: TelemetryHub) {
     this.#source = source;
     this.#journal = journal;
     this.#telemetry = telemetry;
-    this.#log = log;
   }
 
-  /** The courier of a lease; the same one while anything of the lease is under way. */
-  courier(lease: LeaseRecord, { uncertain = false } = {}): Courier {
+  /** The courier of a lease; the same one while anything of the lease is under way. `log` is the run's. */
+  courier(lease: LeaseRecord, { log, uncertain = false }: { log: Logger; uncertain?: boolean }): Courier {
     const existing = this.#couriers.get(lease.run);
     if (existing) return existing;
     const courier: Courier = new Courier(lease, uncertain, this.#journal, {
-      attempt: (report, number, uncertain) => this.#attempt(report, number, uncertain),
-      done: () => this.#retire(courier),
-      failed: ({ run }, thrown) =>
-        this.#log.error(
-          { err: thrown, run_id: run },
-          `the journal could not note that a report was delivered: ${messageOf(thrown)}`,
-        ),
+      attempt: (report, number, uncertain) =>
+        this.#attempt(report, { number, uncertain, log, signal: this.#halt.signal }),
+      done: () => this.#retire(courier, log),
+      failed: (thrown) =>
+        log.error({ err: thrown }, `the journal could not note that a report was delivered: ${messageOf(thrown)}`),
       signal: this.#halt.signal,
     });
     this.#couriers.set(lease.run, courier);
@@ -66,18 +62,15 @@ export class Delivery {
     this.#halt.abort(new Error("the runner ends"));
   }
 
-  async #attempt(report: OwedReport, number: number, uncertain: boolean): Promise<DeliveryAnswer> {
+  async #attempt(report: OwedReport, attempt: DeliveryAttempt): Promise<DeliveryAnswer> {
     const { ref, run } = report.lease;
-    const signal = this.#halt.signal;
+    const { number, signal, log } = attempt;
     let answer: DeliveryAnswer = "unknown";
     try {
-      answer = judgeAnswer(await this.#source.deliver?.(ref, report.body, { number, uncertain, signal }));
+      answer = judgeAnswer(await this.#source.deliver?.(ref, report.body, attempt));
     } catch (thrown) {
       if (!signal.aborted)
-        this.#log.warn(
-          { err: thrown, run_id: run, report: nameOf(report.body) },
-          `delivery failed: ${messageOf(thrown)}`,
-        );
+        log.warn({ err: thrown, report: nameOf(report.body) }, `delivery failed: ${messageOf(thrown)}`);
     }
     if (this.#telemetry.listening) {
       const text = typeof answer === "string" ? answer : `retry after ${answer.retryAfterMs} ms`;
@@ -87,15 +80,12 @@ export class Delivery {
     return answer;
   }
 
-  async #retire(courier: Courier): Promise<void> {
+  async #retire(courier: Courier, log: Logger): Promise<void> {
     try {
       await this.#journal.close(courier.lease);
       await this.#source.release?.(courier.lease.ref);
     } catch (thrown) {
-      this.#log.error(
-        { err: thrown, run_id: courier.lease.run },
-        `a settled lease was not let go: ${messageOf(thrown)}`,
-      );
+      log.error({ err: thrown }, `a settled lease was not let go: ${messageOf(thrown)}`);
     }
     this.#couriers.delete(courier.lease.run);
     if (this.#couriers.size === 0) this.#onIdle?.();
@@ -105,7 +95,7 @@ export class Delivery {
 interface Desk {
   attempt(report: OwedReport, number: number, uncertain: boolean): Promise<DeliveryAnswer>;
   done(): Promise<void>;
-  failed(lease: LeaseRecord, thrown: unknown): void;
+  failed(thrown: unknown): void;
   readonly signal: AbortSignal;
 }
 
@@ -173,7 +163,7 @@ export class Courier {
   /** A journal that cannot note it will have the report delivered again after a restart, but holds up nothing now. */
   async #acknowledge(report: OwedReport): Promise<void> {
     this.#waiting--;
-    await this.#journal.acknowledge(report).catch((thrown) => this.#desk.failed(this.lease, thrown));
+    await this.#journal.acknowledge(report).catch((thrown) => this.#desk.failed(thrown));
   }
 
   /** Repeats until the report is accepted or unwanted; ends early, with nothing said, when the runner ends. */

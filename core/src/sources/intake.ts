@@ -46,7 +46,7 @@ interface Carried {
 }
 
 /** The border between one lease source and the core: slots, de-duplication, settlement, reports. */
-export class Intake implements Feed {
+export class Intake {
   readonly source: LeaseSource;
   readonly delivery: Delivery | undefined;
   readonly #parts: IntakeParts;
@@ -59,9 +59,17 @@ export class Intake implements Feed {
     this.source = source;
     this.#parts = parts;
     this.#slots = new SlotPool(source.name, source.slots, parts.telemetry);
-    if (source.delivery === "durable")
-      this.delivery = new Delivery(source, parts.journal, parts.telemetry, parts.log.child({ source: source.name }));
+    if (source.delivery === "durable") this.delivery = new Delivery(source, parts.journal, parts.telemetry);
   }
+
+  /** What the source gets: the doors of a feed and nothing else of the intake. */
+  readonly feed: Feed = Object.freeze<Feed>({
+    slot: (signal) => this.slot(signal),
+    trySlot: () => this.trySlot(),
+    offer: (offer, slot) => this.offer(offer, slot),
+    stop: (target, reason) => this.stop(target, reason),
+    running: () => this.running(),
+  });
 
   /** Aborted when the source is to lease no more. */
   get leasing(): AbortSignal {
@@ -104,7 +112,7 @@ export class Intake implements Feed {
     const run = this.#newRun(offer.run, profile, (event) => events.emit(event));
     const occupied = this.#slots.occupy(slot);
     if (!occupied) throw this.#fault(`it offered run "${id}" in a slot that was used or released before`);
-    const courier = this.delivery?.courier(lease);
+    const courier = this.delivery?.courier(lease, { log: run.log });
     const events = this.#outletFor(run, courier);
     const outcome = this.#carry({ run, lease, courier, events, slot: occupied });
     this.#active.set(id, { run, outcome });
@@ -204,7 +212,7 @@ export class Intake implements Feed {
     if (!this.delivery || this.delivery.carries(offer.run.id)) return;
     const run = this.#newRun(offer.run, undefined, () => undefined);
     run.close();
-    const courier = this.delivery.courier(this.#leaseOf(offer), { uncertain: true });
+    const courier = this.delivery.courier(this.#leaseOf(offer), { log: run.log, uncertain: true });
     void reportOutcome(this.source, courier, run, outcome);
   }
 

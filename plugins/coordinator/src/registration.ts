@@ -17,6 +17,8 @@ export interface RegistrationSettings {
   readonly log: Logger;
   readonly timing: Timing;
   readonly payload: () => RegistrationPayload;
+  /** Called after every registration. */
+  readonly onRegistered?: () => void;
   /** Attempts to reach the coordinator; no limit when absent. */
   readonly attempts?: number | undefined;
 }
@@ -101,6 +103,7 @@ export class Registration {
       if (registered instanceof Unanswered) return registered;
       this.#current = registered;
       log.info({ runner_id: registered.runnerId }, `registered at ${client.url}`);
+      this.#settings.onRegistered?.();
       return undefined;
     } catch (thrown) {
       if (thrown instanceof Unanswered) return thrown;

@@ -1,10 +1,9 @@
-import { Writable } from "node:stream";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { tokenCheck } from "../../../plugins/auth0-m2m/src/check.ts";
 import { options } from "../../../plugins/auth0-m2m/src/options.ts";
 import { type Authority, createAuthority, trust } from "../../fixtures/authority.ts";
 import { AUDIENCE, CLIENT_ID, CLIENT_SECRET, IdentityProvider } from "../../fixtures/identity-provider.ts";
-import { quiet } from "../coordinator/test-source.ts";
+import { checkContext } from "../coordinator/checks/check-context.ts";
 
 let authority: Authority;
 beforeAll(async () => {
@@ -13,15 +12,8 @@ beforeAll(async () => {
 });
 
 async function check(given: object) {
-  const sink = new Writable({ write: (_chunk, _encoding, done) => done() });
-  return tokenCheck.run({
-    pluginOptions: options.parse(given),
-    projectDir: "/",
-    stdout: sink,
-    stderr: sink,
-    log: quiet,
-    signal: new AbortController().signal,
-  });
+  const context = await checkContext({ url: "http://localhost:8765" });
+  return tokenCheck.run({ ...context, pluginOptions: options.parse(given) });
 }
 
 describe("the check of the access token", () => {
