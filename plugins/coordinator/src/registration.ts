@@ -2,7 +2,7 @@ import type { Logger } from "leasehold";
 import { Backoff, pause } from "./backoff.ts";
 import type { CoordinatorClient } from "./client.ts";
 import { type Reply, Unanswered } from "./exchange.ts";
-import { describeReply, isSuccess } from "./judgement.ts";
+import { describeReply, isSuccess, refusesCredentials } from "./judgement.ts";
 import { adviceFor, ownDuplicate, type Registered, readRegistered, unreadable } from "./registration-answer.ts";
 import type { RegistrationPayload } from "./registration-payload.ts";
 import type { Timing } from "./timing.ts";
@@ -119,6 +119,9 @@ export class Registration {
         `POST ${client.url}/runner/register answered ${describeReply(reply)}`,
         reply.status !== 503,
       );
+    // Once registered, a passing refusal (the coordinator cannot fetch its keys, say) must not end what is running.
+    if (this.#current && refusesCredentials(reply))
+      return new Unanswered(`${client.url} refused our credentials (${describeReply(reply)})`, false);
     const ours = mayBeOurs ? ownDuplicate(reply, this.#current) : undefined;
     if (ours) return ours;
     throw new RegistrationRefused(
