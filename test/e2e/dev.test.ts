@@ -28,6 +28,12 @@ export default defineConfig({
 });
 `;
 
+const HANGING = `
+export const word: string = "never";
+process.stderr.write(process.pid + " hangs\\n");
+await new Promise((resolve) => setTimeout(resolve, 60_000));
+`;
+
 let directory: string;
 const open: (Leasehold | Terminal)[] = [];
 
@@ -116,6 +122,25 @@ describe("leasehold dev --watch", () => {
     expect(await say(dev)).toMatchObject({ stdout: "three" });
   });
 
+  it("takes the mended change after one that hangs while it loads", async () => {
+    const dev = await startDev("--watch");
+    await write("word.ts", HANGING);
+    await dev.said("hangs");
+    await write("word.ts", `export const word: string = "four";`);
+    await dev.said("Reloaded");
+    expect(await say(dev)).toMatchObject({ stdout: "four" });
+  });
+
+  it.each(["SIGINT", "SIGKILL"] as const)("leaves no configuration hanging after %s", async (signal) => {
+    const dev = await startDev("--watch");
+    await write("word.ts", HANGING);
+    await dev.said("hangs");
+    const pid = Number(/^(\d+) hangs$/m.exec(dev.stderr)?.[1]);
+    dev.signal(signal);
+    await dev.exit();
+    await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
+  });
+
   it("stops runs that can still be stopped after a reload", async () => {
     const dev = await startDev("--watch");
     const working = leasehold(["submit", "--coordinator-url", urlOf(dev), "patient"]);
@@ -168,4 +193,12 @@ function surroundings() {
 
 async function write(file: string, content: string): Promise<void> {
   await writeFile(join(directory, file), content);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }

@@ -1,4 +1,5 @@
 import { describeFault, FaultReport, LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
+import { visible } from "../log/visible.ts";
 import { CommandError } from "../plugin/command.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import type { Terminal } from "./terminal.ts";
@@ -17,9 +18,14 @@ export function reportFailure(thrown: unknown, { stderr }: Terminal, verbose: bo
 
 function describeFailure(thrown: unknown): string {
   if (thrown instanceof FaultReport) return thrown.message;
-  if (thrown instanceof CommandError) return `${thrown.message}\n    ${thrown.fix}`;
+  if (thrown instanceof CommandError) return `${visibleLines(thrown.message)}\n    ${visibleLines(thrown.fix)}`;
   if (thrown instanceof LeaseholdError) return describeFault(thrown).trimStart().replace(/^- /, "");
-  return `internal error: ${messageOf(thrown)}\n    Run it again with --verbose to see where.`;
+  return `internal error: ${visibleLines(messageOf(thrown))}\n    Run it again with --verbose to see where.`;
+}
+
+/** What is quoted from elsewhere must not command the terminal. */
+function visibleLines(text: string): string {
+  return text.split("\n").map(visible).join("\n");
 }
 
 /** The stacks of whatever no catalogue entry explains. */

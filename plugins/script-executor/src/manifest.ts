@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { constants, open } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "leasehold";
 import { ScriptFault } from "./script-fault.ts";
@@ -46,8 +46,11 @@ function parseManifest(text: string): Manifest {
 
 async function readText(path: string): Promise<string | undefined> {
   try {
-    await using file = await open(path);
-    const { size } = await file.stat();
+    // Without waiting: somebody else's folder may hold a pipe that nobody ever writes to.
+    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const found = await file.stat();
+    if (!found.isFile()) throw new ScriptFault("SCRIPT_INVALID", `${MANIFEST} is no file`);
+    const { size } = found;
     if (size > MOST_BYTES) throw new ScriptFault("SCRIPT_INVALID", `${MANIFEST} is longer than ${MOST_BYTES} bytes`);
     return await file.readFile("utf8");
   } catch (thrown) {

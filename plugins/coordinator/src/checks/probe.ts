@@ -2,6 +2,8 @@ import { type Credentials } from "leasehold";
 import { request } from "undici";
 import { basicCredentials } from "../client.ts";
 
+const MOST_BYTES = 16 * 1024 * 1024;
+
 /** An answer with the moments around it, in milliseconds since the epoch. */
 export interface Probe {
   readonly status: number;
@@ -28,8 +30,20 @@ export async function probe({ url, credentials, signal }: Probed, path: string):
   const answer = await request(target, { headers: { ...basicCredentials(base), ...given }, signal, reset: true });
   const answeredAt = Date.now();
   const date = Date.parse(String(answer.headers["date"]));
-  const body = await answer.body.text();
+  const body = await textOf(answer.body);
   return { status: answer.statusCode, body, date: Number.isNaN(date) ? undefined : date, sentAt, answeredAt };
+}
+
+/** What answers without end is no coordinator, and would fill the memory until the check's time is over. */
+async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    bytes += chunk.byteLength;
+    if (bytes > MOST_BYTES) throw new Error(`it answers with more than ${MOST_BYTES} bytes`);
+  }
+  return Buffer.concat(chunks).toString("utf8");
 }
 
 /** The coordinator's URL without user name and password. */

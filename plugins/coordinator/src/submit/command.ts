@@ -7,6 +7,7 @@ import { createRun, newSessionId, type RunRequest, type Submitted } from "./crea
 import { openEventStream } from "./event-stream.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { followRun } from "./follow-run.ts";
+import { printable, printableLine } from "./printable.ts";
 import { createProgress } from "./progress.ts";
 import { fetchResult } from "./result.ts";
 import { writeEnd } from "./write-end.ts";
@@ -62,7 +63,7 @@ async function submit(client: CoordinatorClient, settings: ClientSettings, invoc
   const [name = "", ...words] = invocation.arguments;
   const agent = await fetchAgent(client, name, invocation.signal);
   if (words.includes("--help") && !Object.hasOwn(propertiesOf(agent), "help")) {
-    invocation.stdout.write(describeAgent(agent, "submit"));
+    invocation.stdout.write(printable(describeAgent(agent, "submit")));
     return 0;
   }
   const parametersText = parametersFor(agent, words);
@@ -74,7 +75,7 @@ async function submit(client: CoordinatorClient, settings: ClientSettings, invoc
 
 function announce({ runId, sessionId }: Submitted, { json }: Flags, { stdout }: Invocation): number {
   const ids = { run_id: runId, session_id: sessionId, status: "pending", result: null, error: null };
-  stdout.write(json ? `${JSON.stringify(ids)}\n` : `${runId} ${sessionId}\n`);
+  stdout.write(json ? `${JSON.stringify(ids)}\n` : `${printableLine(runId)} ${printableLine(sessionId)}\n`);
   return 0;
 }
 
@@ -96,7 +97,7 @@ async function createAndFollow(
     const end = await followRun({ client, run, stream, progress, stop: signal, giveUp: secondSignal });
     progress.close();
     if (!end) {
-      stderr.write(`Gave up waiting; run ${run.runId} may still go on.\n`);
+      stderr.write(`Gave up waiting; run ${printableLine(run.runId)} may still go on.\n`);
       return INTERRUPTED;
     }
     const result = await fetchResult(client, run.sessionId, end.status, stream);

@@ -24,6 +24,8 @@ export interface EventStream {
 
 /** Longest wait for a coordinator that does not answer at once; what it does not stream is polled for. */
 const OPENING_MS = 3_000;
+/** Of one event, and of events that nobody listens to yet: characters. More than that ends the stream. */
+const MOST_CHARACTERS = 64 * 1024 * 1024;
 
 /** Listens to a session, whether or not it exists yet. Never rejects: a coordinator that streams nothing gives a closed stream. */
 export async function openEventStream(
@@ -61,7 +63,8 @@ async function open(
     bodyTimeout: 0,
   });
   if (statusCode === 200 && String(headers["content-type"]).startsWith("text/event-stream")) return body;
-  await body.dump();
+  // It may be endless, like the answer that was hoped for.
+  body.on("error", () => undefined).destroy();
   return undefined;
 }
 
@@ -69,6 +72,7 @@ class SessionStream implements EventStream {
   open = false;
   resultText: string | undefined;
   readonly #past: StreamEvent[] = [];
+  #pastCharacters = 0;
   #listener: ((event: StreamEvent) => void) | undefined;
 
   listen(listener: (event: StreamEvent) => void): void {
@@ -77,7 +81,13 @@ class SessionStream implements EventStream {
   }
 
   async read(chunks: AsyncIterable<Uint8Array>): Promise<void> {
-    const parser = createParser({ onEvent: ({ event, data }) => this.#take(event ?? "", data) });
+    const parser = createParser({
+      maxBufferSize: MOST_CHARACTERS,
+      onEvent: ({ event, data }) => this.#take(event ?? "", data),
+      onError: (error) => {
+        if (error.type === "max-buffer-size-exceeded") throw error;
+      },
+    });
     const decoder = new TextDecoder();
     this.open = true;
     try {
@@ -97,7 +107,13 @@ class SessionStream implements EventStream {
       this.resultText = jsonMemberText(text, ["data"]);
     const event = { topic, data, text };
     if (this.#listener) this.#listener(event);
-    else this.#past.push(event);
+    else this.#keep(event);
+  }
+
+  #keep(event: StreamEvent): void {
+    this.#pastCharacters += event.text.length;
+    if (this.#pastCharacters > MOST_CHARACTERS) throw new Error("more events than anybody asked for");
+    this.#past.push(event);
   }
 }
 

@@ -10,8 +10,7 @@ export function eventText(event: JsonObject): string | undefined {
   if (typeof type !== "string" || SILENT.has(type)) return undefined;
   if (type === "message") return `${typeof role === "string" ? printableLine(role) : "message"}: ${contentText(event)}`;
   const name = typeof tool === "string" ? ` ${printableLine(tool)}` : "";
-  const what =
-    type === "pre_tool" && input !== undefined && input !== null ? ` ${printableLine(JSON.stringify(input))}` : "";
+  const what = type === "pre_tool" && input !== undefined && input !== null ? ` ${printableLine(jsonText(input))}` : "";
   const problem = typeof error === "string" && error !== "" ? `: ${printableLine(error)}` : "";
   return `${printableLine(type)}${name}${what}${problem}`;
 }
@@ -20,7 +19,16 @@ function contentText({ content }: JsonObject): string {
   if (!Array.isArray(content)) return "";
   const texts = content.map((part: unknown) => {
     const text = isJsonObject(part) ? part["text"] : undefined;
-    return typeof text === "string" ? text : JSON.stringify(part);
+    return typeof text === "string" ? text : jsonText(part);
   });
   return printable(texts.join("\n")).trim();
+}
+
+/** What is parsed can be nested too deep to be written again. */
+function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return "(nested too deep to be shown)";
+  }
 }

@@ -53,7 +53,12 @@ function lastResultEvent(body: string): string | undefined {
   const events = parseObject(body)?.["events"];
   if (!Array.isArray(events)) return undefined;
   const event: unknown = events.findLast((one: unknown) => isJsonObject(one) && one["event_type"] === "result");
-  return event === undefined ? undefined : JSON.stringify(event);
+  try {
+    return event === undefined ? undefined : JSON.stringify(event);
+  } catch {
+    // What is parsed can be nested too deep to be written again.
+    return undefined;
+  }
 }
 
 function parseObject(json: string): JsonObject | undefined {

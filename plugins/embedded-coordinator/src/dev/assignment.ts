@@ -18,8 +18,8 @@ export const order = z.enum(["retire", "end", "stop"]);
 
 export type Order = z.output<typeof order>;
 
-/** What the child says: files that it is made from. */
-export const news = z.object({ files: z.array(z.string()) });
+/** What the child says: files that it is made from, and once that from now on it obeys orders. */
+export const news = z.object({ files: z.array(z.string()), obeys: z.boolean().optional() });
 
 export type News = z.output<typeof news>;
 

@@ -6,6 +6,12 @@ import { ASSIGNMENT_VARIABLE, assignment, type News } from "./assignment.ts";
 const { configFile } = assignment.parse(JSON.parse(process.env[ASSIGNMENT_VARIABLE] ?? "{}"));
 const local = new Set([pathToFileURL(configFile).href]);
 
+// Until the runner listens to its parent, the parent's death ends a configuration that does not come to an end by itself.
+if (process.send) {
+  process.once("disconnect", () => process.exit());
+  process.channel?.unref();
+}
+
 registerHooks({
   resolve(specifier, context, next) {
     const resolved = next(specifier, context);

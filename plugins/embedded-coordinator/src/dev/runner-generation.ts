@@ -19,6 +19,7 @@ export class RunnerGeneration {
   readonly ended: Promise<number | null>;
   readonly #child: ChildProcess;
   #over = false;
+  #obeys = false;
 
   /** In a process group of its own, so that Ctrl-C reaches the parent alone, which knows what is to happen. */
   constructor({ again, stderr }: Invocation, assignment: Assignment, onFiles: (files: readonly string[]) => void) {
@@ -31,6 +32,7 @@ export class RunnerGeneration {
     this.#child.stderr?.pipe(stderr, { end: false });
     this.#child.on("message", (message) => {
       const told = news.safeParse(message).data;
+      if (told?.obeys) this.#obeys = true;
       if (told) onFiles(told.files);
     });
     this.ended = this.#untilEnd();
@@ -58,8 +60,16 @@ export class RunnerGeneration {
     }
   }
 
+  /** One that is still loading its configuration, which may never end, has no work yet: it is ended at once. */
   tell(order: Order): void {
-    if (this.#child.connected) this.#child.send(order);
+    if (!this.#obeys) this.#child.kill("SIGKILL");
+    // It may be gone between the question and the order; its end is noticed by itself.
+    else if (this.#child.connected) this.#child.send(order, () => undefined);
+  }
+
+  /** Ends it if it is still loading. */
+  abandon(): void {
+    if (!this.#obeys) this.tell("stop");
   }
 
   async #untilEnd(): Promise<number | null> {

@@ -26,9 +26,11 @@ export async function leaseAsChild(
     drain.abort();
     stop.abort();
   };
-  process.on("message", obey).on("disconnect", stopNow);
+  // From here on the parent's death ends the runner in order, not the process at once as while it was loading.
+  process.removeAllListeners("disconnect").on("message", obey).on("disconnect", stopNow);
   signal.addEventListener("abort", end);
   secondSignal.addEventListener("abort", stopNow);
+  process.send?.({ files: [], obeys: true } satisfies News);
   try {
     const core = { drainTimeoutSeconds: NO_LIMIT_SECONDS };
     const runner = await createRunner({ core, plugins: { coordinator: { url, hostname } } });

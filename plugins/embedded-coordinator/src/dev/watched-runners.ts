@@ -21,6 +21,7 @@ export class WatchedRunners {
   readonly #generations = new Set<RunnerGeneration>();
   readonly #host = hostname();
   #current: Current | undefined;
+  #latest: RunnerGeneration | undefined;
   #count = 0;
   #reloading: Promise<void> | undefined;
   #changedMeanwhile = false;
@@ -54,6 +55,8 @@ export class WatchedRunners {
   async #changed(): Promise<void> {
     if (this.#reloading) {
       this.#changedMeanwhile = true;
+      // What it loads is outdated, and may be hanging.
+      this.#latest?.abandon();
       return this.#reloading;
     }
     this.#reloading = this.#reload();
@@ -92,6 +95,7 @@ export class WatchedRunners {
     };
     const generation = new RunnerGeneration(this.#invocation, assignment, (files) => void this.#files.add(files));
     this.#generations.add(generation);
+    this.#latest = generation;
     void generation.ended.then(() => this.#gone(generation));
     return generation;
   }
@@ -104,7 +108,7 @@ export class WatchedRunners {
   }
 
   #tellOfFailure(before: Current | undefined): void {
-    if (this.#invocation.signal.aborted) return;
+    if (this.#invocation.signal.aborted || this.#changedMeanwhile) return;
     const outlook = before && !before.generation.over ? "the runner before goes on" : "there is no runner now";
     this.#say(`The change was not taken: ${outlook}. The next change tries again.`);
   }

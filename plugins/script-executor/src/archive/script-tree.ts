@@ -1,5 +1,6 @@
 import { link, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import { shownName } from "../script-name.ts";
 import { type Limits, refusal } from "./limits.ts";
 import { linkFault } from "./link-target.ts";
@@ -13,12 +14,12 @@ export type NodeKind = "directory" | "implied" | "file" | "link";
  */
 export class ScriptTree {
   readonly #root: string;
-  readonly #limits: Pick<Limits, "entries">;
+  readonly #limits: Pick<Limits, "entries" | "pathBytes">;
   readonly #kinds = new Map<string, NodeKind>();
   readonly #links: { readonly path: readonly string[]; readonly target: string }[] = [];
 
   /** @param root The folder that becomes the script's; it must not exist, but its parent must. */
-  constructor(root: string, limits: Pick<Limits, "entries">) {
+  constructor(root: string, limits: Pick<Limits, "entries" | "pathBytes">) {
     this.#root = root;
     this.#limits = limits;
   }
@@ -47,6 +48,9 @@ export class ScriptTree {
   }
 
   async addSymbolicLink(path: readonly string[], target: string): Promise<void> {
+    const { pathBytes } = this.#limits;
+    if (Buffer.byteLength(target) > pathBytes)
+      throw refusal(`link ${shown(path)} has a target longer than ${pathBytes} bytes`);
     await this.#claim(path, "link");
     this.#links.push({ path, target });
   }
@@ -56,6 +60,8 @@ export class ScriptTree {
     for (const { path, target } of this.#links) {
       const fault = linkFault(path, target, (inside) => this.#kinds.get(inside));
       if (fault !== undefined) throw refusal(`link ${shown(path)} ${fault}: ${shownName(target)}`);
+      // Deep links take milliseconds each to follow; others' heartbeats come between.
+      await turn();
     }
     for (const { path, target } of this.#links) await symlink(target, this.#place(path));
   }

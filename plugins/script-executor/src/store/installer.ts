@@ -11,6 +11,11 @@ export function newVersionId(): string {
   return [HOST, process.pid, BORN, randomUUID().slice(0, 8)].join("-");
 }
 
+/** Whether a name is such an id, or begins with one (a link on its way): nothing else is ever deleted. */
+export function isVersionId(name: string): boolean {
+  return /^[0-9a-f]{8}-\d+-[0-9a-z]+-[0-9a-z]+(\.link)?$/.test(name);
+}
+
 /** Whether whoever made this id may still work with it. Of other hosts nothing is known, so they may. */
 export function isInstallerAlive(id: string): boolean {
   const [host, pid, born] = id.split("-");

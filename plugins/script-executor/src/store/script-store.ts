@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Logger } from "leasehold";
 import { isScriptName } from "../script-name.ts";
 import { Deletions } from "./deletions.ts";
-import { isInstallerAlive, isOfThisHost } from "./installer.ts";
+import { isInstallerAlive, isOfThisHost, isVersionId } from "./installer.ts";
 import { Layout, versionInLink } from "./layout.ts";
 import { Shelf } from "./shelf.ts";
 
@@ -69,6 +69,7 @@ export class ScriptStore {
 }
 
 async function isAbandoned(id: string, path: string): Promise<boolean> {
+  if (!isVersionId(id)) return false;
   if (!isInstallerAlive(id)) return true;
   const found = await stat(path).catch(() => undefined);
   return found !== undefined && Date.now() - found.mtimeMs > ABANDONED_MS && !isOfThisHost(id);

@@ -189,6 +189,14 @@ describe("an archive that costs too much is refused", () => {
   });
 });
 
+describe("links that cost too much", () => {
+  it("are refused where their targets are longer than paths", async () => {
+    const { thrown } = await unpacked(await archiveOf([plain("s/f"), link("s/l", `${"./".repeat(2_500)}f`)]));
+    expect(thrown).toBeInstanceOf(ScriptFault);
+    expect((thrown as Error).message).toMatch(/link 'l' has a target longer than 200 bytes/);
+  });
+});
+
 describe("a broken archive is refused", () => {
   it.each([
     ["nothing", Buffer.alloc(0), /gzip|tar/],

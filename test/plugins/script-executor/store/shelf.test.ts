@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, realpath, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { newVersionId } from "../../../../plugins/script-executor/src/store/installer.ts";
@@ -166,5 +166,22 @@ describe("what crashed runners have left", () => {
       [`${host}-${pid}-${born}-x`, `${host}-1-${born}-x`, `other-1-${born}-x`].sort(),
     );
     expect(await later.text()).toBe("shown");
+  });
+});
+
+describe("a sweep", () => {
+  it("leaves alone what is named by no runner, however old", async () => {
+    const projectDir = await temporaryDirectory();
+    const { log } = recordingLog();
+    const store = new ScriptStore(projectDir, log);
+    await mkdir(store.layout.versions, { recursive: true });
+    const names = ["notes.txt", "a-b-c", "deadbeef-x-y-z"];
+    for (const name of names) {
+      await writeFile(join(store.layout.versions, name), "somebody's");
+      await utimes(join(store.layout.versions, name), 1, 1);
+    }
+    await store.prepare();
+    await store.deletions.done();
+    expect((await readdir(store.layout.versions)).sort()).toEqual([...names].sort());
   });
 });

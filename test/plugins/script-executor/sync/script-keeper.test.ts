@@ -42,6 +42,15 @@ describe("a sync", () => {
     );
   });
 
+  it("of a script whose manifest is a folder is refused once", async () => {
+    const { origin, keeper, fault } = await testKeeper({ readyTimeoutSeconds: 5 });
+    origin.archives.set("a", await archiveOf([{ name: "a/script.json/x", content: "{}" }]));
+    keeper.sync(["a"]);
+    expect(await fault("a")).toMatch(/could not be taken from the coordinator\nscript.json is no file/);
+    await fault("a");
+    expect(origin.asked.length).toBeLessThanOrEqual(3);
+  });
+
   it("that breaks off in the middle keeps the old script", async () => {
     const { origin, keeper, ready, read, fault, scripts } = await testKeeper({ readyTimeoutSeconds: 0.2 });
     origin.archives.set("a", await shell("a", "one"));
