@@ -76,7 +76,7 @@ export type {
 } from "./run/resource.ts";
 export type { Run, RunEvent, RunLimits, Session } from "./run/run.ts";
 export { bootRunner } from "./runner.ts";
-export type { PluginReport, ResolvedPlugin, Runner, RunnerSpec } from "./runner-api.ts";
+export type { PluginReport, Replayed, ResolvedPlugin, Runner, RunnerSpec } from "./runner-api.ts";
 export { keyOf, type Provider, type Services } from "./services/services.ts";
 export { type Token, token } from "./services/token.ts";
 export type {
@@ -87,6 +87,7 @@ export type {
   LeasedRun,
   LeaseSource,
   Offer,
+  ReportedRun,
   RunMoment,
   Slot,
   StopAnswer,

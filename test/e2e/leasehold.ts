@@ -14,7 +14,7 @@ export class Leasehold {
   constructor(args: readonly string[], { env = {}, cwd }: { env?: Record<string, string>; cwd?: string } = {}) {
     const { PATH = "", HOME = "/" } = process.env;
     this.child = spawn(process.execPath, [BIN, ...args], {
-      env: { PATH, HOME, LEASEHOLD_CONFIG: CONFIG, ...env },
+      env: { PATH, HOME, LEASEHOLD_CONFIG: CONFIG, LEASEHOLD_JOURNAL: "memory", ...env },
       stdio: ["ignore", "pipe", "pipe"],
       ...(cwd === undefined ? {} : { cwd }),
     });

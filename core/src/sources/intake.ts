@@ -1,8 +1,11 @@
 import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
+import type { Journal, LeaseRecord } from "../journal/journal.ts";
+import type { LeaseState } from "../journal/journal-state.ts";
+import type { JsonValue } from "../json/value.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Profile } from "../profiles/profile.ts";
 import { RunAborted } from "../run/aborted.ts";
-import type { Outcome } from "../run/outcome.ts";
+import { failed, type Outcome } from "../run/outcome.ts";
 import { END_SECONDS, type Pipeline } from "../run/pipeline.ts";
 import type { ResourceLedger } from "../run/resource-ledger.ts";
 import type { RunLimits } from "../run/run.ts";
@@ -11,7 +14,6 @@ import type { ServiceRegistry } from "../services/service-registry.ts";
 import type { TelemetryHub } from "../telemetry-hub.ts";
 import { type Courier, Delivery } from "./delivery.ts";
 import { EventOutlet } from "./event-outlet.ts";
-import type { Journal, LeaseRecord } from "./journal.ts";
 import { copyRef } from "./ref.ts";
 import { report, reportOutcome } from "./reports.ts";
 import { SettledRuns } from "./settled-runs.ts";
@@ -53,12 +55,15 @@ export class Intake implements Feed {
   readonly #slots: SlotPool;
   readonly #active = new Map<string, Active>();
   readonly #settled = new SettledRuns((run) => this.delivery?.carries(run) ?? false);
+  /** Settled by a predecessor of this process: only the source's own reports know their results. */
+  readonly #recovered = new Set<string>();
   readonly #leasing = new AbortController();
 
-  constructor(source: LeaseSource, parts: IntakeParts) {
+  /** @param slots How many runs may execute at once. */
+  constructor(source: LeaseSource, parts: IntakeParts, slots = source.slots) {
     this.source = source;
     this.#parts = parts;
-    this.#slots = new SlotPool(source.name, source.slots, parts.telemetry);
+    this.#slots = new SlotPool(source.name, slots, parts.telemetry);
     if (source.delivery === "durable")
       this.delivery = new Delivery(source, parts.journal, parts.telemetry, parts.log.child({ source: source.name }));
   }
@@ -88,6 +93,34 @@ export class Intake implements Feed {
 
   running(): readonly string[] {
     return [...this.#active.keys()];
+  }
+
+  remember(key: string, value: JsonValue): Promise<void> {
+    return this.#parts.journal.remember(this.source.name, key, value);
+  }
+
+  recall(key: string): JsonValue {
+    return this.#parts.journal.recall(this.source.name, key);
+  }
+
+  /** Knows a run that a predecessor has settled and delivered, should it be offered again. */
+  recognize({ lease, settled }: LeaseState): void {
+    this.#recovered.add(lease.run);
+    if (settled) this.#settled.add(lease.run, settled);
+  }
+
+  /** Takes over what a predecessor left of a lease: an unfinished run counts as failed, and what is owed is delivered. */
+  async recover(state: LeaseState): Promise<void> {
+    const { lease, owed, settled } = state;
+    this.recognize(state);
+    const courier = this.delivery?.courier(lease, { uncertain: true });
+    courier?.resume([...owed.values()], settled !== undefined);
+    if (settled) return;
+    const { code, message } = new LeaseholdError("RUNNER_RESTARTED");
+    const log = this.#parts.log.child({ source: this.source.name, run_id: lease.run, session_id: lease.session });
+    const run = { id: lease.run, session: { id: lease.session }, log };
+    this.#settled.add(lease.run, await reportOutcome(this.source, courier, run, failed({ code, message })));
+    log.info({ status: "failed", code }, "run failed: the runner was restarted");
   }
 
   offer(offer: Offer, slot: Slot, profile?: Profile): Accepted {
@@ -202,6 +235,7 @@ export class Intake implements Feed {
   /** The terminal reports of a run that is offered once more; whether they arrived is uncertain, so the source may check. */
   #reportAgain(offer: Offer, outcome: Outcome): void {
     if (!this.delivery || this.delivery.carries(offer.run.id)) return;
+    if (this.#recovered.has(offer.run.id)) return this.delivery.courier(this.#leaseOf(offer)).letGo();
     const run = this.#newRun(offer.run, undefined, () => undefined);
     run.close();
     const courier = this.delivery.courier(this.#leaseOf(offer), { uncertain: true });

@@ -1,4 +1,4 @@
-import type { JsonObject, Outcome, Run, RunMoment } from "leasehold";
+import type { JsonObject, Outcome, ReportedRun, RunMoment } from "leasehold";
 import { z } from "leasehold";
 import { eventBody, resultBody } from "./report-events.ts";
 
@@ -16,7 +16,7 @@ export const report = z.discriminatedUnion("type", [
 export type Report = z.output<typeof report>;
 
 /** The reports of one moment of a run, in the order the coordinator needs them (protocol §7 notes, §4.1). */
-export function reportsOf(moment: RunMoment, run: Pick<Run, "session">): readonly (JsonObject & Report)[] {
+export function reportsOf(moment: RunMoment, run: Pick<ReportedRun, "session">): readonly (JsonObject & Report)[] {
   if (moment.type === "started") return [{ type: "started" }, { type: "bind" }];
   if (moment.type === "event") return [{ type: "event", body: eventBody(run.session.id, moment.event) }];
   return settledReports(moment.outcome, run.session.id);

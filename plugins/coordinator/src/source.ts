@@ -9,6 +9,7 @@ import type {
   Logger,
   Profile,
   Refusal,
+  ReportedRun,
   Run,
   RunMoment,
   Slot,
@@ -129,7 +130,7 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
     return undefined;
   }
 
-  reports(moment: RunMoment, run: Pick<Run, "session">): readonly JsonObject[] {
+  reports(moment: RunMoment, run: ReportedRun): readonly JsonObject[] {
     return reportsOf(moment, run);
   }
 
