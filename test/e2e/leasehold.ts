@@ -44,6 +44,12 @@ export class Leasehold {
     this.child.kill(signal);
   }
 
+  /** Ends the process as a crash would. */
+  async kill(): Promise<void> {
+    this.child.kill("SIGKILL");
+    await this.exit();
+  }
+
   /** For the end of a test: ends the process whatever state it is in. */
   async dispose(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;

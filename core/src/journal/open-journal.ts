@@ -16,7 +16,7 @@ export interface OpenJournal {
 }
 
 /** The journal's file in a state directory. */
-export function journalFileIn(directory: string): string {
+function journalFileIn(directory: string): string {
   return path.join(directory, "journal");
 }
 

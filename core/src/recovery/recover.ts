@@ -13,7 +13,8 @@ export interface Left {
 
 /** A copy, since the journal goes on. */
 export function leftIn({ open, closed, resources }: JournalState): Left {
-  return { open: [...open.values()], closed: [...closed.values()], resources: [...resources.values()] };
+  const copies = [...open.values()].map((state) => ({ ...state, owed: new Map(state.owed) }));
+  return { open: copies, closed: [...closed.values()], resources: [...resources.values()] };
 }
 
 /** Ends what is still alive of a predecessor, or has it adopted, before anything new is leased. */

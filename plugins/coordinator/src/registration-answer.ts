@@ -43,8 +43,8 @@ function pollPathOf(endpoint: unknown): string {
 }
 
 /**
- * A request whose answer was lost may have registered us: then the duplicate that the next one meets is this runner.
- * Taking over from a crashed predecessor would start here as well.
+ * What a refused registration says of the runner that is in the way, as far as we know it. A request whose answer was lost
+ * may have registered us, and so may a predecessor that crashed: then the duplicate is this runner.
  */
 export function ownDuplicate(reply: Reply, current: Registered | undefined): Registered | undefined {
   const runnerId = detailMember(reply, "runner_id");

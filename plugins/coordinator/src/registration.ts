@@ -1,9 +1,10 @@
-import type { Logger } from "leasehold";
+import type { Feed, Logger } from "leasehold";
 import { Backoff, pause } from "./backoff.ts";
 import type { CoordinatorClient } from "./client.ts";
 import { type Reply, Unanswered } from "./exchange.ts";
 import { describeReply, isSuccess } from "./judgement.ts";
 import { adviceFor, ownDuplicate, type Registered, readRegistered, unreadable } from "./registration-answer.ts";
+import { RegistrationNote } from "./registration-note.ts";
 import type { RegistrationPayload } from "./registration-payload.ts";
 import type { Timing } from "./timing.ts";
 
@@ -25,12 +26,14 @@ export interface RegistrationSettings {
 export class Registration {
   readonly #settings: RegistrationSettings;
   readonly #life = new AbortController();
+  readonly #note: RegistrationNote;
   #current: Registered | undefined;
   #pending: Promise<Registered | undefined> | undefined;
   #withdrawn = false;
 
   constructor(settings: RegistrationSettings) {
     this.#settings = settings;
+    this.#note = new RegistrationNote(settings.client.url, settings.log);
   }
 
   /** The registration that requests are made under; none before the first, or after the withdrawal. */
@@ -39,10 +42,12 @@ export class Registration {
   }
 
   /**
-   * Registers, for as long as it takes; nothing when `signal` was aborted first.
+   * Registers, for as long as it takes; nothing when `signal` was aborted first. Where the journal knows that a predecessor
+   * of this process registered the id that the coordinator takes for online, this one goes on under it.
    * Rejects with `RegistrationRefused`, and when the attempts are used up.
    */
-  async first(signal: AbortSignal): Promise<Registered | undefined> {
+  async first(signal: AbortSignal, journal?: Pick<Feed, "remember" | "recall">): Promise<Registered | undefined> {
+    if (journal) this.#note.keepIn(journal);
     return this.#register(AbortSignal.any([signal, this.#life.signal]), false);
   }
 
@@ -62,6 +67,11 @@ export class Registration {
   /** Registers although the coordinator may still know us: it takes a stale runner's heartbeats but leaves it stale. */
   async refresh(): Promise<void> {
     if (!this.#withdrawn) await this.#shared(true);
+  }
+
+  /** The coordinator knows that this runner is gone: nobody is to go on under its id. */
+  async ended(): Promise<void> {
+    await this.#note.keep(undefined);
   }
 
   /** From now on this runner counts as deregistered, and stays so. */
@@ -100,6 +110,7 @@ export class Registration {
       const registered = this.#judge(reply, mayBeOurs);
       if (registered instanceof Unanswered) return registered;
       this.#current = registered;
+      await this.#note.keep(registered);
       log.info({ runner_id: registered.runnerId }, `registered at ${client.url}`);
       return undefined;
     } catch (thrown) {
@@ -116,11 +127,24 @@ export class Registration {
         `POST ${client.url}/runner/register answered ${describeReply(reply)}`,
         reply.status !== 503,
       );
-    const ours = mayBeOurs ? ownDuplicate(reply, this.#current) : undefined;
+    const ours = this.#ownDuplicate(reply, mayBeOurs);
     if (ours) return ours;
     throw new RegistrationRefused(
       `${client.url} refused the registration (${describeReply(reply)}). ${adviceFor(reply)}`,
     );
+  }
+
+  #ownDuplicate(reply: Reply, mayBeOurs: boolean): Registered | undefined {
+    const noted = this.#note.read();
+    const duplicate = ownDuplicate(reply, this.#current ?? noted);
+    if (duplicate === undefined || mayBeOurs) return duplicate;
+    if (noted?.runnerId !== duplicate.runnerId) return undefined;
+    const { runnerId } = duplicate;
+    this.#settings.log.warn(
+      { runner_id: runnerId },
+      "a predecessor of this process died registered; going on under its id",
+    );
+    return duplicate;
   }
 
   async #retryAfter(problem: Unanswered, backoff: Backoff, signal: AbortSignal): Promise<void> {

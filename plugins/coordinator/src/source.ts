@@ -78,7 +78,7 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
   /** Resolves at the drain, or when the coordinator has deregistered this runner. Rejects when it refuses to register it. */
   async start(feed: Feed, signal: AbortSignal): Promise<void> {
     const leasing = AbortSignal.any([signal, this.#deregistered.signal]);
-    if (!(await this.#registration.first(leasing))) return;
+    if (!(await this.#registration.first(leasing, feed))) return;
     const stopWatch = this.#stopWatch(feed);
     this.#poller = this.#pollerFor(feed, stopWatch);
     await this.#poller.run(leasing);
@@ -163,6 +163,7 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
 
   /** Deregistered from outside: the work stops, what is owed is kept, and the runner ends. */
   #leave(feed: Feed): void {
+    void this.#registration.ended();
     this.#registration.withdraw();
     this.#deregistered.abort();
     if (this.#closing) return;
