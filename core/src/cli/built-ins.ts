@@ -1,4 +1,5 @@
 import type { Call } from "./call.ts";
+import { journal } from "./journal.ts";
 import { run } from "./run.ts";
 import { showConfig } from "./show-config.ts";
 import { showPlugins } from "./show-plugins.ts";
@@ -59,5 +60,13 @@ export const builtIns: readonly BuiltIn[] = [
     examples: ["profiles", "profiles --json"],
     extraFlags: [JSON_FLAG],
     run: (call, _operands, own) => showProfiles(call, own["json"] === true),
+  },
+  {
+    name: "journal",
+    summary: "ls or show what a runner keeps on disk, replay what it owes without leasing, prune what was delivered",
+    operands: ["<act>", "[run]"],
+    examples: ["journal ls", "journal show run_1234 --json", "journal replay", "journal prune"],
+    extraFlags: [JSON_FLAG],
+    run: (call, operands, own) => journal(call, operands, own["json"] === true),
   },
 ];

@@ -171,6 +171,14 @@ export const catalogue = {
     message: "another runner works with the state directory {directory}",
     fix: "End it, or give this one a state directory of its own with LEASEHOLD_STATE_DIR.",
   },
+  JOURNAL_MISSING: {
+    message: "there is no journal in {directory}",
+    fix: "Name the runner's own profile, project or state directory; a runner that has leased has a journal there.",
+  },
+  JOURNAL_RUN_UNKNOWN: {
+    message: 'the journal in {directory} knows no run "{run}"',
+    fix: "Name one that leasehold journal ls shows.",
+  },
   RUNNER_RESTARTED: {
     message: "runner restarted",
     fix: "Send the run again; the runner died while it was under way, and what was left of it was ended.",

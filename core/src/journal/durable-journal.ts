@@ -1,6 +1,7 @@
 import { messageOf } from "../errors/leasehold-error.ts";
 import type { Logger } from "../log/logger.ts";
 import type { AppendFile } from "./append-file.ts";
+import type { LeaseRecord } from "./journal.ts";
 import type { JournalState } from "./journal-state.ts";
 import { KeepingJournal, type Lasting } from "./keeping-journal.ts";
 import { encodeLine } from "./line.ts";
@@ -50,6 +51,11 @@ export class DurableJournal extends KeepingJournal {
     this.state = state;
     this.#log = log;
     this.#rewriteAtBytes = nextRewrite(file.size);
+  }
+
+  /** Drops all that is known of a lease, with what is owed. */
+  async forget({ source, run }: LeaseRecord): Promise<void> {
+    await this.keep({ type: "forget", source, run }, "synced");
   }
 
   /** Waits for what is in line, and closes the file. */

@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Logger } from "../log/logger.ts";
 import { DurableJournal } from "./durable-journal.ts";
 import { JournalState } from "./journal-state.ts";
-import { type FoundJournal, readJournalFile } from "./read-file.ts";
+import { DAMAGED, type FoundJournal, JOURNAL_FILE, readJournalFile } from "./read-file.ts";
 import { rewriteJournal } from "./rewrite.ts";
 import { usable } from "./state-directory.ts";
 import { lockStateDirectory } from "./state-lock.ts";
@@ -15,11 +15,6 @@ export interface OpenJournal {
   end(): Promise<void>;
 }
 
-/** The journal's file in a state directory. */
-function journalFileIn(directory: string): string {
-  return path.join(directory, "journal");
-}
-
 /**
  * Opens the journal of a state directory, with all that a predecessor left there. A torn end is cut; a file that is
  * broken elsewhere is set aside. Rejects with `STATE_DIR_LOCKED` while another process has it, and `STATE_DIR_UNUSABLE`.
@@ -28,7 +23,7 @@ export function openJournal(directory: string, log: Logger): Promise<OpenJournal
   return usable(directory, async () => {
     const lock = await lockStateDirectory(directory);
     try {
-      const file = journalFileIn(directory);
+      const file = path.join(directory, JOURNAL_FILE);
       const found = await readJournalFile(file);
       if (found) await tellOfDamage(file, found, log);
       const state = found?.state ?? new JournalState();
@@ -43,7 +38,7 @@ export function openJournal(directory: string, log: Logger): Promise<OpenJournal
 
 async function tellOfDamage(file: string, { brokenLines, tornBytes }: FoundJournal, log: Logger): Promise<void> {
   if (brokenLines > 0) {
-    const aside = `${file}.damaged-${new Date().toISOString().replaceAll(":", "-")}`;
+    const aside = `${file}${DAMAGED}${new Date().toISOString().replaceAll(":", "-")}`;
     await rename(file, aside);
     log.error(
       { file: aside, brokenLines },

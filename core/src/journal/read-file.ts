@@ -1,6 +1,14 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
+import path from "node:path";
+import { LeaseholdError } from "../errors/leasehold-error.ts";
 import { JournalState } from "./journal-state.ts";
 import { decodeLine, HEADER } from "./line.ts";
+import { usable } from "./state-directory.ts";
+
+/** The journal's name in a state directory. */
+export const JOURNAL_FILE = "journal";
+/** Behind that name, before the moment at which a damaged journal was set aside. */
+export const DAMAGED = ".damaged-";
 
 /** What was found in a journal file. */
 export interface FoundJournal {
@@ -11,6 +19,20 @@ export interface FoundJournal {
   readonly tornBytes: number;
   /** Broken lines in front of whole ones: something else has written here, or the disk has failed. */
   readonly brokenLines: number;
+}
+
+/** The journal of a state directory as it is now, also while a runner writes it. Rejects with `JOURNAL_MISSING` or `STATE_DIR_UNUSABLE`. */
+export async function readJournalIn(directory: string): Promise<FoundJournal> {
+  const found = await usable(directory, () => readJournalFile(path.join(directory, JOURNAL_FILE)));
+  if (!found) throw new LeaseholdError("JOURNAL_MISSING", { directory });
+  return found;
+}
+
+/** Deletes journals that were set aside; answers their names. */
+export async function deleteDamaged(directory: string): Promise<string[]> {
+  const names = (await readdir(directory)).filter((name) => name.startsWith(JOURNAL_FILE + DAMAGED));
+  await Promise.all(names.map((name) => rm(path.join(directory, name))));
+  return names;
 }
 
 /** Reads a journal file; nothing when there is none. Whatever of it can be read is read, also around what is broken. */
