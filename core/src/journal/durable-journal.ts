@@ -84,7 +84,7 @@ export class DurableJournal extends KeepingJournal {
       const problem = await this.#writeBatch(batch);
       for (const entry of batch) this.#settle(entry, problem);
       if (this.#unsynced.length > 0) this.#syncing ??= this.#sync();
-      else this.#lazySync ??= setTimeout(() => this.#syncLazily(), LAZY_SYNC_MS).unref();
+      else if (!problem) this.#lazySync ??= setTimeout(() => this.#syncLazily(), LAZY_SYNC_MS).unref();
       if (this.#file.size > this.#rewriteAtBytes) await this.#compact();
     }
     this.#writing = undefined;
@@ -94,8 +94,11 @@ export class DurableJournal extends KeepingJournal {
   async #writeBatch(batch: readonly Entry[]): Promise<Error | undefined> {
     if (this.#failure) return this.#failure;
     try {
-      if (this.#incomplete) await this.#rewrite();
+      const mending = this.#incomplete;
+      if (mending) await this.#rewrite();
       await this.#file.write(Buffer.concat(batch.map(({ line }) => line)));
+      if (mending) this.#log.info(`the journal can be written again: ${this.#path}`);
+      this.#incomplete = false;
       return undefined;
     } catch (thrown) {
       const problem = new Error(`${this.#path}: ${messageOf(thrown)}`, { cause: thrown });
@@ -159,8 +162,6 @@ export class DurableJournal extends KeepingJournal {
     await this.#syncing;
     const old = this.#file;
     this.#file = await rewriteJournal(this.#path, this.state);
-    if (this.#incomplete) this.#log.info(`the journal can be written again: ${this.#path}`);
-    this.#incomplete = false;
     this.#rewriteAtBytes = nextRewrite(this.#file.size);
     await old.close();
   }
