@@ -126,12 +126,20 @@ describe("leasehold start", () => {
     expect(await runner.exit()).toBe(0);
   });
 
-  it("exits with 1 when its identity is taken", async () => {
-    await ready(start("echo"));
+  it("waits while its identity is taken, and says so", async () => {
+    const first = await ready(start("echo"));
     const second = start("echo");
+    await second.said("already registered");
+    first.signal("SIGTERM");
+    await second.said("registered at");
+    expect(second.stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it("exits with 1 when it shall not wait for its identity", async () => {
+    await ready(start("echo"));
+    const second = start("echo", { args: ["--registration-attempts", "1"] });
     expect(await second.exit()).toBe(1);
     expect(second.stderr).toContain("already registered");
-    expect(second.stderr).not.toMatch(/^\s+at /m);
   });
 });
 

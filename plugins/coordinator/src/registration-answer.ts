@@ -54,6 +54,20 @@ export function ownDuplicate(reply: Reply, current: Registered | undefined): Reg
   return { runnerId, pollPath: DEFAULT_POLL_PATH, pollTimeoutSeconds: undefined, heartbeatSeconds: undefined };
 }
 
+/** The runner that already offers an agent of ours, where that is why we are refused. */
+export function collidingRunner(reply: Reply): string | undefined {
+  const runnerId = detailMember(reply, "existing_runner_id");
+  const collides = reply.status === 409 && detailMember(reply, "error") === "agent_name_collision";
+  return collides && typeof runnerId === "string" ? runnerId : undefined;
+}
+
+/** Whether another runner is in the way, which may pass. */
+export function isHeld(reply: Reply): boolean {
+  return (
+    reply.status === 409 && ["duplicate_runner", "agent_name_collision"].includes(String(detailMember(reply, "error")))
+  );
+}
+
 export function unreadable(url: string, reply: Reply): Unanswered {
   const start = reply.body.slice(0, 80);
   return new Unanswered(`POST ${url}/runner/register answered what no coordinator answers: ${start}`, true);

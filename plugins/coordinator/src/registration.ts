@@ -3,7 +3,15 @@ import { Backoff, pause } from "./backoff.ts";
 import type { CoordinatorClient } from "./client.ts";
 import { type Reply, Unanswered } from "./exchange.ts";
 import { describeReply, isSuccess } from "./judgement.ts";
-import { adviceFor, ownDuplicate, type Registered, readRegistered, unreadable } from "./registration-answer.ts";
+import {
+  adviceFor,
+  collidingRunner,
+  isHeld,
+  ownDuplicate,
+  type Registered,
+  readRegistered,
+  unreadable,
+} from "./registration-answer.ts";
 import { RegistrationNote } from "./registration-note.ts";
 import type { RegistrationPayload } from "./registration-payload.ts";
 import type { Timing } from "./timing.ts";
@@ -12,6 +20,9 @@ import type { Timing } from "./timing.ts";
 class RegistrationRefused extends Error {
   override readonly name = "RegistrationRefused";
 }
+
+/** Another runner has our identity or one of our agents; it may end, or be forgotten. */
+class Held extends Unanswered {}
 
 export interface RegistrationSettings {
   readonly client: CoordinatorClient;
@@ -43,12 +54,13 @@ export class Registration {
 
   /**
    * Registers, for as long as it takes; nothing when `signal` was aborted first. Where the journal knows that a predecessor
-   * of this process registered the id that the coordinator takes for online, this one goes on under it.
+   * of this process registered the id that the coordinator takes for online, this one goes on under it; while another
+   * runner is in the way, it waits.
    * Rejects with `RegistrationRefused`, and when the attempts are used up.
    */
   async first(signal: AbortSignal, journal?: Pick<Feed, "remember" | "recall">): Promise<Registered | undefined> {
     if (journal) this.#note.keepIn(journal);
-    return this.#register(AbortSignal.any([signal, this.#life.signal]), false);
+    return this.#register(AbortSignal.any([signal, this.#life.signal]), { known: false, waits: true });
   }
 
   /**
@@ -81,20 +93,24 @@ export class Registration {
   }
 
   async #shared(known: boolean): Promise<Registered | undefined> {
-    this.#pending ??= this.#register(this.#life.signal, known).finally(() => {
+    this.#pending ??= this.#register(this.#life.signal, { known, waits: false }).finally(() => {
       this.#pending = undefined;
     });
     return this.#pending;
   }
 
-  /** `known`: a duplicate may be ourselves. */
-  async #register(signal: AbortSignal, known: boolean): Promise<Registered | undefined> {
+  /** `known`: a duplicate may be ourselves. `waits`: one that is not is waited for. */
+  async #register(
+    signal: AbortSignal,
+    { known, waits }: { readonly known: boolean; readonly waits: boolean },
+  ): Promise<Registered | undefined> {
     const backoff = new Backoff(this.#settings.timing);
     let mayBeOurs = known;
     while (!signal.aborted) {
       const problem = await this.#attempt(mayBeOurs, signal);
       if (problem === undefined) return this.current;
       if (signal.aborted) break;
+      if (problem instanceof Held && !waits) throw new RegistrationRefused(problem.message);
       mayBeOurs ||= problem.sent;
       await this.#retryAfter(problem, backoff, signal);
     }
@@ -107,6 +123,7 @@ export class Registration {
     try {
       const body = JSON.stringify(this.#settings.payload());
       const reply = await client.send("POST", "/runner/register", { body, signal });
+      await this.#dismissPredecessor(reply, signal);
       const registered = this.#judge(reply, mayBeOurs);
       if (registered instanceof Unanswered) return registered;
       this.#current = registered;
@@ -129,9 +146,23 @@ export class Registration {
       );
     const ours = this.#ownDuplicate(reply, mayBeOurs);
     if (ours) return ours;
-    throw new RegistrationRefused(
-      `${client.url} refused the registration (${describeReply(reply)}). ${adviceFor(reply)}`,
+    const refusal = `${client.url} refused the registration (${describeReply(reply)}). ${adviceFor(reply)}`;
+    if (isHeld(reply)) return new Held(refusal, false);
+    throw new RegistrationRefused(refusal);
+  }
+
+  /** An agent's holder that a predecessor of this process registered, under another identity, is nobody any more. */
+  async #dismissPredecessor(reply: Reply, signal: AbortSignal): Promise<void> {
+    const runnerId = collidingRunner(reply);
+    if (runnerId === undefined || runnerId !== this.#note.read()?.runnerId) return;
+    const path = `/runners/${encodeURIComponent(runnerId)}?self=true`;
+    const answer = await this.#settings.client.send("DELETE", path, { signal, repeatable: true });
+    if (!isSuccess(answer)) return;
+    this.#settings.log.warn(
+      { runner_id: runnerId },
+      "deregistered a predecessor of this process, which died registered",
     );
+    await this.#note.keep(undefined);
   }
 
   #ownDuplicate(reply: Reply, mayBeOurs: boolean): Registered | undefined {
@@ -152,8 +183,8 @@ export class Registration {
     const delayMs = backoff.next();
     if (attempts !== undefined && backoff.failures >= attempts)
       throw new Error(`gave up registering after ${attempts} attempts: ${problem.message}`, { cause: problem });
-    if (backoff.loud)
-      log.warn({ attempt: backoff.failures }, `the coordinator is not available, trying again: ${problem.message}`);
+    const waiting = problem instanceof Held ? "waiting, since" : "the coordinator is not available, trying again:";
+    if (backoff.loud) log.warn({ attempt: backoff.failures }, `${waiting} ${problem.message}`);
     await pause(delayMs, signal);
   }
 }
