@@ -64,40 +64,48 @@ describe("a runner that takes over a journal", () => {
     const options = await leftBehind((journal) => journal.lease(lease1));
     const source = new QueueSource();
     let started = false;
+    const whenTried: boolean[] = [];
     const start = source.start.bind(source);
     source.start = (feed, signal) => {
       started = true;
       return start(feed, signal);
     };
-    source.answer = () => (started ? "accepted" : "gone");
+    source.answer = () => {
+      whenTried.push(started);
+      return "accepted";
+    };
     await lease([source], [], options);
     await source.releases(1);
-    expect(started).toBe(true);
+    expect(whenTried).toEqual([true]);
   });
 
   it.each([
-    ["owed", async (journal) => void (await journal.owe(lease1, [{ type: "settled" }], settled))],
+    ["owed", 1, async (journal) => void (await journal.owe(lease1, [{ type: "settled" }], settled))],
     [
       "delivered",
+      0,
       async (journal) => {
         await journal.owe(lease1, [], settled);
         await journal.close(lease1);
       },
     ],
-  ] satisfies [string, Entries][])("does not execute a run again whose outcome was %s", async (_, entries) => {
-    const options = await leftBehind(entries);
-    const source = new QueueSource();
-    let executed = 0;
-    const count = executor(() => {
-      executed++;
-      return succeeded();
-    });
-    await lease([source], [count], options);
-    const { verdict, outcome } = await source.offer(leased("run-1"));
-    expect([verdict, (await outcome).status, executed]).toEqual(["settled", "succeeded", 0]);
-    await source.releases(1);
-    expect(source.released).toEqual([{ lease: "run-1" }]);
-  });
+  ] satisfies [string, number, Entries][])(
+    "does not execute a run again whose outcome was %s",
+    async (_, told, entries) => {
+      const options = await leftBehind(entries);
+      const source = new QueueSource();
+      let executed = 0;
+      const count = executor(() => {
+        executed++;
+        return succeeded();
+      });
+      await lease([source], [count], options);
+      const { verdict, outcome } = await source.offer(leased("run-1"));
+      expect([verdict, (await outcome).status, executed]).toEqual(["settled", "succeeded", 0]);
+      await source.releases(1);
+      expect([source.released, source.attempts.length]).toEqual([[{ lease: "run-1" }], told]);
+    },
+  );
 
   it("ends what its predecessor has started before it leases", async () => {
     const options = await leftBehind(async (journal) => {
