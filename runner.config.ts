@@ -3,8 +3,9 @@ import { coordinator } from "@leasehold/coordinator";
 import { embeddedCoordinator } from "@leasehold/embedded-coordinator";
 import { echo } from "@leasehold/profile-echo";
 import { testProcedural } from "@leasehold/profile-test-procedural";
+import { scriptExecutor } from "@leasehold/script-executor";
 import { defineConfig } from "leasehold";
 
 export default defineConfig({
-  plugins: [coordinator(), commandExecutor(), echo(), testProcedural(), embeddedCoordinator()],
+  plugins: [coordinator(), commandExecutor(), scriptExecutor(), echo(), testProcedural(), embeddedCoordinator()],
 });

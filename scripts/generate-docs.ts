@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { commandExecutor } from "@leasehold/command-executor";
 import { coordinator } from "@leasehold/coordinator";
 import { embeddedCoordinator } from "@leasehold/embedded-coordinator";
+import { scriptExecutor } from "@leasehold/script-executor";
 import type { Plugin, z } from "leasehold";
 import { coreOptions } from "../core/src/config/core-options.ts";
 import { catalogue } from "../core/src/errors/catalogue.ts";
@@ -47,7 +48,7 @@ function errorsPage(): string {
 }
 
 function optionsPage(): string {
-  const plugins: readonly Plugin[] = [coordinator(), commandExecutor(), embeddedCoordinator()];
+  const plugins: readonly Plugin[] = [coordinator(), commandExecutor(), scriptExecutor(), embeddedCoordinator()];
   const sections = [
     `## Core\n\nSet beside \`plugins\` in \`runner.config.ts\`.\n\n${optionTable(coreOptions)}`,
     ...plugins.map(({ definition }) => `## ${definition.name}\n\n${optionTable(definition.options)}`),

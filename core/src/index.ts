@@ -1,4 +1,7 @@
 export { z } from "zod";
+export { type ParsedArguments, parseAgentArguments } from "./cli/agent/parse-arguments.ts";
+export { describeAgent } from "./cli/agent/usage.ts";
+export type { CoreOptions } from "./config/core-options.ts";
 export {
   type Config,
   type ConfigContext,
@@ -10,12 +13,22 @@ export type { OptionMeta } from "./config/option-meta.ts";
 export { createRunner, type Embedding } from "./create-runner.ts";
 export { Credentials } from "./credentials.ts";
 export { FaultReport, LeaseholdError } from "./errors/leasehold-error.ts";
+export { didYouMean } from "./errors/nearest.ts";
 export { Decline, decline, Refusal, refuse } from "./hooks/answers.ts";
 export type { Beat, ExecuteTap, HeartbeatOptions, Hooks, TapOrder, Tappable } from "./hooks/taps.ts";
-export { JsonNumber, type JsonTree, jsonMemberText, parseJsonTree } from "./json/tree.ts";
+export { jsonMemberText } from "./json/member-text.ts";
+export { JsonNumber, type JsonTree, parseJsonTree } from "./json/tree.ts";
 export { isJsonObject, type JsonObject, type JsonValue } from "./json/value.ts";
 export type { Logger } from "./log/logger.ts";
-export type { Check, CheckResult, Command, Invocation } from "./plugin/command.ts";
+export {
+  type Check,
+  type CheckContext,
+  type CheckResult,
+  type Command,
+  CommandError,
+  type Invocation,
+  type TerminalStream,
+} from "./plugin/command.ts";
 export { definePlugin } from "./plugin/define-plugin.ts";
 export {
   API_VERSION,
@@ -76,7 +89,7 @@ export type {
 } from "./run/resource.ts";
 export type { Run, RunEvent, RunLimits, Session } from "./run/run.ts";
 export { bootRunner } from "./runner.ts";
-export type { PluginReport, Replayed, ResolvedPlugin, Runner, RunnerSpec } from "./runner-api.ts";
+export type { PluginReport, Replayed, ResolvedPlugin, Runner, RunnerOverrides, RunnerSpec } from "./runner-api.ts";
 export { keyOf, type Provider, type Services } from "./services/services.ts";
 export { type Token, token } from "./services/token.ts";
 export type {

@@ -53,7 +53,7 @@ export class Lifecycle {
   async #start(intake: Intake, faults: LeaseholdError[]): Promise<boolean> {
     const { source } = intake;
     try {
-      const started = source.start(intake, intake.leasing);
+      const started = source.start(intake.feed, intake.leasing);
       intake.delivery?.begin();
       await started;
       return true;

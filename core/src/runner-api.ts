@@ -1,8 +1,10 @@
-import type { CoreOptions } from "./config/core-options.ts";
+import type { z } from "zod";
+import type { CoreOptions, coreOptions } from "./config/core-options.ts";
 import type { Logger } from "./log/logger.ts";
 import type { Plugin } from "./plugin/plugin.ts";
 import type { Profile } from "./profiles/profile.ts";
 import type { Outcome } from "./run/outcome.ts";
+import type { Services } from "./services/services.ts";
 import type { LeasedRun } from "./sources/source.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -18,6 +20,12 @@ export interface RunnerSpec {
   /** In list order; the runner orders them by `dependsOn` and `uses`. */
   readonly plugins: readonly ResolvedPlugin[];
   readonly log: Logger;
+}
+
+/** Options that are stronger than configuration, environment and flags: the core's, and those of plugins by name. */
+export interface RunnerOverrides {
+  readonly core?: Partial<z.input<typeof coreOptions>>;
+  readonly plugins?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
 /** What `leasehold plugins` shows of one plugin. */
@@ -44,6 +52,8 @@ export interface Runner {
   readonly activeProfile: Profile | undefined;
   readonly plugins: readonly PluginReport[];
   readonly telemetry: Telemetry;
+  /** What the plugins provide. */
+  readonly services: Pick<Services, "get" | "find">;
   /**
    * Starts every source and leases until `drain` or `stop` is aborted, a source fails, or no source has more to come and
    * all that came is done. Then: running work may go on for `drainTimeoutSeconds` or until `stop` is aborted, is stopped

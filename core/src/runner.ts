@@ -43,6 +43,7 @@ export async function bootRunner(spec: RunnerSpec): Promise<Runner> {
 
 class BootedRunner implements Runner {
   readonly plugins: readonly PluginReport[];
+  readonly services: Runner["services"];
   readonly #spec: RunnerSpec;
   readonly #parts: RunnerParts;
   readonly #teardowns: TeardownStack;
@@ -57,6 +58,7 @@ class BootedRunner implements Runner {
     this.#parts = parts;
     this.#teardowns = teardowns;
     this.plugins = plugins;
+    this.services = parts.services.facadeFor("whoever runs the runner");
     this.#local = new Intake(localSource, parts.intake);
     this.#recovery = new Recovery(spec.options, parts);
   }

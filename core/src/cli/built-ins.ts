@@ -1,4 +1,6 @@
 import type { Call } from "./call.ts";
+import { doctor } from "./doctor/doctor.ts";
+import { init } from "./init/init.ts";
 import { journal } from "./journal.ts";
 import { run } from "./run.ts";
 import { showConfig } from "./show-config.ts";
@@ -15,6 +17,10 @@ export interface BuiltIn {
   readonly examples: readonly string[];
   /** Flags beside those of all options, with what they do. */
   readonly extraFlags?: readonly (readonly [flag: string, description: string])[];
+  /** False for a command that the options of core and plugins do not concern. */
+  readonly takesOptions?: false;
+  /** True for a command that reports a configuration that cannot be loaded, whatever flags of its plugins are given. */
+  readonly survivesConfig?: true;
   /** Answers the exit code. */
   run(call: Call, operands: readonly string[], own: Readonly<Record<string, unknown>>): Promise<number>;
 }
@@ -68,5 +74,26 @@ export const builtIns: readonly BuiltIn[] = [
     examples: ["journal ls", "journal show run_1234 --json", "journal replay", "journal prune"],
     extraFlags: [JSON_FLAG],
     run: (call, operands, own) => journal(call, operands, own["json"] === true),
+  },
+  {
+    name: "doctor",
+    summary: "Check machine, configuration, profile and what the plugins need, and say how to mend what is wrong",
+    operands: [],
+    examples: ["doctor", "doctor --json", "doctor --config other.config.ts"],
+    extraFlags: [JSON_FLAG],
+    survivesConfig: true,
+    run: (call, _operands, own) => doctor(call, own["json"] === true),
+  },
+  {
+    name: "init",
+    summary: "Write a commented runner.config.ts; asks three questions on a terminal",
+    operands: [],
+    examples: ["init", "init --yes", "init --force --config other.config.ts"],
+    extraFlags: [
+      ["-y, --yes", "ask nothing, take the defaults"],
+      ["--force", "overwrite the file if it is there"],
+    ],
+    takesOptions: false,
+    run: ({ terminal }, _operands, own) => init(terminal, own),
   },
 ];

@@ -4,20 +4,26 @@ import { type ResolvedConfig, resolveConfig } from "../config/resolve-config.ts"
 import { createLogger } from "../log/create-logger.ts";
 import type { Logger } from "../log/logger.ts";
 import { bootRunner } from "../runner.ts";
-import type { Runner } from "../runner-api.ts";
+import type { Runner, RunnerOverrides } from "../runner-api.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** One call of one command, parsed. */
 export interface Call {
   readonly terminal: Terminal;
+  /** Reading it throws when the configuration could not be loaded. */
   readonly config: Configuration;
+  /** The words of the command line. */
+  readonly argv: readonly string[];
   /** Flags given for options of the core and the plugins. */
   readonly flags: Sources["flags"];
 }
 
 /** Merges and checks the configuration of a call. Throws a FaultReport. */
-export function resolve({ terminal, config, flags }: Call): Promise<ResolvedConfig> {
-  return resolveConfig(config, { env: terminal.env, cwd: terminal.cwd, flags });
+export async function resolve(
+  { terminal, config, flags }: Call,
+  overrides: RunnerOverrides = {},
+): Promise<ResolvedConfig> {
+  return resolveConfig(config, { env: terminal.env, cwd: terminal.cwd, flags, overrides });
 }
 
 /** A logger for what was resolved, which masks every secret option. */

@@ -2,7 +2,7 @@ import { coreOptions } from "../config/core-options.ts";
 import { readFields } from "../config/option-field.ts";
 
 /** Commands without operands: whatever stands behind them is ours. */
-const WITHOUT_OPERANDS = ["start", "config", "plugins", "profiles"];
+const WITHOUT_OPERANDS = ["start", "config", "plugins", "profiles", "doctor", "init"];
 
 /**
  * Finds `--config FILE` before the configuration, and with it the plugins' flags, is known. Behind `run <agent>` and the like
@@ -31,5 +31,17 @@ function takesNextWord(flag: string, next: string | undefined): boolean {
 function valuelessFlags(): Set<string> {
   const flags = readFields("", coreOptions).fields.flatMap(({ flag }) => (flag && !flag.takesValue ? [flag] : []));
   const names = flags.flatMap(({ short, long }) => [short, long]).filter((name) => name !== undefined);
-  return new Set([...names, "-h", "--help", "-V", "--version", "-l", "--profile-list", "--json"]);
+  return new Set([
+    ...names,
+    "-h",
+    "--help",
+    "-V",
+    "--version",
+    "-l",
+    "--profile-list",
+    "--json",
+    "-y",
+    "--yes",
+    "--force",
+  ]);
 }

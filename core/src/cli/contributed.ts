@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import type { Configuration } from "../config/configuration.ts";
 import type { Sources } from "../config/gather.ts";
 import { type OptionField, readFields } from "../config/option-field.ts";
@@ -5,8 +6,10 @@ import { resolveOptions } from "../config/resolve-options.ts";
 import { FaultReport, LeaseholdError } from "../errors/leasehold-error.ts";
 import type { Command } from "../plugin/command.ts";
 import type { Plugin } from "../plugin/plugin.ts";
-import { type Call, loggerFor, resolve } from "./call.ts";
+import { type Call, resolve } from "./call.ts";
+import { CommandRunners } from "./command-runners.ts";
 import { listenForInterrupts } from "./interrupts.ts";
+import { surroundingsOf } from "./surroundings.ts";
 
 /** A command that a plugin contributes, with the fields of its own flags. */
 export interface Contributed {
@@ -42,7 +45,7 @@ export function readCommands(
   return { commands, faults };
 }
 
-/** Calls a contributed command; SIGINT and SIGTERM abort its signal, and its answer is the exit code. */
+/** Calls a contributed command; SIGINT, SIGTERM and SIGHUP abort its signals, and its answer is the exit code. */
 export async function callContributed(
   call: Call,
   { plugin, command, fields }: Contributed,
@@ -51,21 +54,27 @@ export async function callContributed(
 ): Promise<number> {
   const config = await resolve(call);
   const interrupts = listenForInterrupts();
+  const runners = new CommandRunners(call, plugin.definition.name);
   try {
-    return await command.run({
+    const code = await command.run({
+      ...surroundingsOf(call, config, plugin),
       arguments: operands,
       options: await ownOptions(call, command, fields, flags),
-      pluginOptions: config.plugins.find((resolved) => resolved.plugin === plugin)?.options ?? {},
-      projectDir: config.options.projectDir,
-      stdout: call.terminal.stdout,
-      stderr: call.terminal.stderr,
-      log: loggerFor(call, config),
       signal: interrupts.first,
+      secondSignal: interrupts.second,
+      again: { file: process.execPath, args: [BIN, ...call.argv] },
+      createRunner: (overrides) => runners.create(overrides),
     });
+    interrupts.throwStray();
+    return code;
   } finally {
     interrupts.dispose();
+    await runners.close();
   }
 }
+
+/** Lies equally far from the sources and from what is compiled. */
+const BIN = fileURLToPath(new URL("../../bin/leasehold.js", import.meta.url));
 
 async function ownOptions(
   { terminal }: Call,

@@ -1,6 +1,13 @@
-type Interrupt = "SIGINT" | "SIGTERM";
+import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
 
-/** SIGINT and SIGTERM as abort signals, from now until `dispose`; meanwhile the process stays alive, whatever it waits for. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+type Interrupt = (typeof SIGNALS)[number];
+
+/**
+ * SIGINT, SIGTERM and SIGHUP as abort signals, from now until `dispose`; meanwhile the process stays alive, whatever it waits
+ * for. An error that nobody caught counts as two of them: ending at once would leave what was started behind.
+ */
 export interface Interrupts {
   /** Aborted by the first. */
   readonly first: AbortSignal;
@@ -8,6 +15,8 @@ export interface Interrupts {
   readonly second: AbortSignal;
   /** Which came first, if any. */
   received(): Interrupt | undefined;
+  /** Throws STRAY_ERROR when an error came that nobody caught. */
+  throwStray(): void;
   dispose(): void;
 }
 
@@ -17,6 +26,7 @@ export function listenForInterrupts(): Interrupts {
   const first = new AbortController();
   const second = new AbortController();
   let received: Interrupt | undefined;
+  let stray: LeaseholdError | undefined;
   const onInterrupt = (signal: NodeJS.Signals): void => {
     if (received) second.abort(new Error(`${signal} received again`));
     else {
@@ -24,16 +34,26 @@ export function listenForInterrupts(): Interrupts {
       first.abort(new Error(`${signal} received`));
     }
   };
+  const onStray = (thrown: unknown): void => {
+    stray ??= new LeaseholdError("STRAY_ERROR", { problem: messageOf(thrown) }, { cause: thrown });
+    first.abort(stray);
+    second.abort(stray);
+  };
   // A signal's handler alone does not keep the event loop going.
   const alive = setInterval(() => undefined, LONGEST_DELAY_MS);
-  process.on("SIGINT", onInterrupt).on("SIGTERM", onInterrupt);
+  for (const signal of SIGNALS) process.on(signal, onInterrupt);
+  process.on("uncaughtException", onStray);
   return {
     first: first.signal,
     second: second.signal,
     received: () => received,
+    throwStray: () => {
+      if (stray) throw stray;
+    },
     dispose: () => {
       clearInterval(alive);
-      process.off("SIGINT", onInterrupt).off("SIGTERM", onInterrupt);
+      for (const signal of SIGNALS) process.off(signal, onInterrupt);
+      process.off("uncaughtException", onStray);
     },
   };
 }

@@ -3,7 +3,7 @@ import { loadConfigFile } from "../config/config-file.ts";
 import { type Configuration, readConfiguration } from "../config/configuration.ts";
 import { coreOptions } from "../config/core-options.ts";
 import { type OptionField, readFields } from "../config/option-field.ts";
-import { messageOf } from "../errors/leasehold-error.ts";
+import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
 import { builtIns } from "./built-ins.ts";
 import { findConfigArgument } from "./config-argument.ts";
 import { type Contributed, readCommands } from "./contributed.ts";
@@ -15,7 +15,10 @@ import { processTerminal, type Terminal } from "./terminal.ts";
 /** The command line `leasehold <argv…>`. Answers the exit code; never rejects. */
 export default async function main(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
   try {
-    return await dispatch(argv, terminal);
+    const code = await dispatch(argv, terminal);
+    const fault = terminal.outputFault?.();
+    if (fault) throw new LeaseholdError("OUTPUT_LOST", { problem: fault.message }, { cause: fault });
+    return code;
   } catch (error) {
     return reportFailure(error, terminal, wantsVerbose(argv, terminal));
   }
@@ -30,6 +33,7 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<nu
   const program = buildProgram({
     ...loaded,
     terminal,
+    argv,
     configArgument,
     onError: (text) => errors.push(text),
     onExit: (exit) => {

@@ -11,6 +11,7 @@ import type { Terminal } from "./terminal.ts";
 
 export interface ProgramParts {
   readonly terminal: Terminal;
+  readonly argv: readonly string[];
   readonly fields: readonly OptionField[];
   readonly commands: readonly Contributed[];
   /** What `--config` was taken to be before the plugins' flags were known. */
@@ -29,7 +30,7 @@ export function buildProgram(parts: ProgramParts): Command {
     .exitOverride()
     .configureOutput({ writeOut: (text) => parts.terminal.stdout.write(text), writeErr: parts.onError })
     .enablePositionalOptions()
-    .addHelpText("after", `\n${describeExamples(builtIns.flatMap(({ examples }) => examples.slice(0, 1)))}`)
+    .addHelpText("after", `\n${describeExamples(rootExamples(parts))}`)
     .addHelpText("after", `\n${describeExitCodes()}`);
   addConfigFlag(program);
   for (const builtIn of builtIns) addBuiltIn(program, builtIn, parts);
@@ -37,15 +38,32 @@ export function buildProgram(parts: ProgramParts): Command {
   return program;
 }
 
+/** One of each command. */
+function rootExamples({ commands }: ProgramParts): string[] {
+  const all = [...builtIns.map(({ examples }) => examples), ...commands.map(({ command }) => command.examples ?? [])];
+  return all.flatMap((examples) => examples.slice(0, 1));
+}
+
 function addBuiltIn(program: Command, builtIn: BuiltIn, parts: ProgramParts): void {
   const { name, summary, operands, examples, extraFlags = [], run } = builtIn;
   const command = addCommand(program, { name, summary, operands, examples });
   for (const [flag, description] of extraFlags) command.option(flag, description);
-  addOptionFlags(command, parts.fields);
+  const fields = builtIn.takesOptions === false ? [] : parts.fields;
+  addOptionFlags(command, fields);
+  if (builtIn.survivesConfig && !isLoaded(parts)) command.allowUnknownOption().allowExcessArguments();
   command.action(async () => {
-    const call = callOf(program, command, parts, parts.fields);
+    const call = callOf(program, command, parts, fields);
     parts.onExit(await run(call, command.args, command.opts()));
   });
+}
+
+function isLoaded({ config }: ProgramParts): boolean {
+  try {
+    config();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function addContributed(program: Command, contributed: Contributed, parts: ProgramParts): void {
@@ -93,5 +111,12 @@ function callOf(program: Command, command: Command, parts: ProgramParts, fields:
   const named = command.opts()["config"] ?? program.opts()["config"];
   if (named !== parts.configArgument)
     command.error(`error: write --config <file> once, as the first words after "${command.name()}"`);
-  return { terminal: parts.terminal, config: parts.config(), flags: readOptionFlags(command, fields) };
+  return {
+    terminal: parts.terminal,
+    argv: parts.argv,
+    flags: readOptionFlags(command, fields),
+    get config() {
+      return parts.config();
+    },
+  };
 }

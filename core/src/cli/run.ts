@@ -19,7 +19,7 @@ import type { Terminal } from "./terminal.ts";
 export async function run(call: Call, agentName: string, words: readonly string[]): Promise<number> {
   const interrupts = listenForInterrupts();
   try {
-    return await withRunner(call, async (runner) => {
+    const code = await withRunner(call, async (runner) => {
       const { agent, profile } = findAgent(runner, agentName);
       if (words.includes("--help") && !Object.hasOwn(propertiesOf(agent.parametersSchema), "help")) {
         call.terminal.stdout.write(describeAgent(agent));
@@ -28,6 +28,8 @@ export async function run(call: Call, agentName: string, words: readonly string[
       const leased = lease(agent, words);
       return conclude(await runner.execute(leased, { profile, signal: interrupts.first }), interrupts, call.terminal);
     });
+    interrupts.throwStray();
+    return code;
   } finally {
     interrupts.dispose();
   }

@@ -1,4 +1,4 @@
-import { MASK, type Setting, showValue } from "../config/setting.ts";
+import { MASK, type Setting, showValue, withoutUserInfo } from "../config/setting.ts";
 import { type Call, resolve } from "./call.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 
@@ -24,7 +24,7 @@ function asJson(file: string, settings: readonly Setting[]): string {
     origin,
     ...(field.unit === undefined ? {} : { unit: field.unit }),
   }));
-  return `${JSON.stringify({ file, values }, null, 2)}\n`;
+  return `${withoutUserInfo(JSON.stringify({ file, values }, null, 2))}\n`;
 }
 
 function nameOf({ field }: Setting): string {

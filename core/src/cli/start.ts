@@ -1,3 +1,4 @@
+import { messageOf } from "../errors/leasehold-error.ts";
 import type { Logger } from "../log/logger.ts";
 import { type Call, withRunner } from "./call.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
@@ -8,17 +9,22 @@ export async function start(call: Call): Promise<number> {
   const interrupts = listenForInterrupts();
   try {
     await withRunner(call, (runner, { options }, log) => {
-      interrupts.first.addEventListener("abort", () => announceDrain(options.drainTimeoutSeconds, log));
+      const { first } = interrupts;
+      first.addEventListener("abort", () => announceDrain(first.reason, options.drainTimeoutSeconds, log));
       return runner.lease({ drain: interrupts.first, stop: interrupts.second });
     });
+    interrupts.throwStray();
     return EXIT_CODES.ENDED.code;
   } finally {
     interrupts.dispose();
   }
 }
 
-function announceDrain(seconds: number, log: Logger): void {
-  log.info({ seconds }, `draining: running work may go on for ${seconds} s; a second signal stops it`);
+function announceDrain(reason: unknown, seconds: number, log: Logger): void {
+  log.info(
+    { reason: messageOf(reason), seconds },
+    `draining: running work may go on for ${seconds} s; a second signal stops it`,
+  );
 }
 
 /** `leasehold start --profile-list`: the names of all profiles, one a line. */

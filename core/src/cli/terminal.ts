@@ -1,18 +1,37 @@
+import type { Writable } from "node:stream";
+import type { TerminalStream } from "../plugin/command.ts";
+
 /** What a command line has around it. */
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  readonly stdout: NodeJS.WritableStream;
-  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stdout: TerminalStream;
+  readonly stderr: TerminalStream;
+  /** Why standard output could not be written, where that is a fault: a reader that goes away (`| head`) is none. */
+  outputFault?(): Error | undefined;
 }
 
-/** This process's own. A reader that goes away (`| head`) is no error of ours. */
+/** This process's own. Nothing ends because its output is lost: the work that is under way has to be ended in order. */
 export function processTerminal(): Terminal {
-  for (const stream of [process.stdout, process.stderr])
-    if (!stream.listeners("error").includes(ignoreBrokenPipe)) stream.on("error", ignoreBrokenPipe);
-  return { env: process.env, cwd: process.cwd(), stdout: process.stdout, stderr: process.stderr };
+  const { env, stdin, stdout, stderr } = process;
+  for (const stream of [stdout, stderr])
+    if (!stream.listeners("error").includes(ignoreLoss)) stream.on("error", ignoreLoss);
+  return { env, cwd: workingDirectory(), stdin, stdout, stderr, outputFault: () => faultOf(stdout) };
 }
 
-function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
+/** Of a directory that was removed only the name is left; whoever needs it will say that it is missing. */
+function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return process.env["PWD"] ?? "/";
+  }
 }
+
+function faultOf({ errored }: Writable): Error | undefined {
+  const { code } = (errored ?? {}) as NodeJS.ErrnoException;
+  return code === "EPIPE" || code === "EIO" ? undefined : (errored ?? undefined);
+}
+
+function ignoreLoss(): void {}

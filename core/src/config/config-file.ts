@@ -2,8 +2,11 @@ import { stat } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
+import { withinSeconds } from "../plugin/within.ts";
 import type { ConfigContext } from "./define-config.ts";
 
+/** An evaluation that never ends would be a runner that never says why it does nothing. */
+const EVALUATION_SECONDS = 30;
 const NAMES = ["runner.config.ts", "runner.config.mjs", "runner.config.js"];
 
 /** Where the configuration comes from, and the object that it holds, not yet checked. */
@@ -21,22 +24,27 @@ export interface ConfigSearch {
 }
 
 /** Finds the configuration and loads it by Node's own `import()`. Throws CONFIG_NOT_FOUND or CONFIG_UNREADABLE. */
-export async function loadConfigFile(search: ConfigSearch): Promise<ConfigFile> {
+export async function loadConfigFile(search: ConfigSearch, seconds = EVALUATION_SECONDS): Promise<ConfigFile> {
   const file = search.named ? path.resolve(search.cwd, search.named) : await findUpwards(search.cwd);
   if (!file) throw new LeaseholdError("CONFIG_NOT_FOUND", { directory: search.cwd });
   if (!(await isFile(file))) throw new LeaseholdError("CONFIG_UNREADABLE", { file, problem: "there is no such file" });
-  return { file, config: await evaluate(file, search.env) };
+  return { file, config: await evaluate(file, search.env, seconds) };
 }
 
-async function evaluate(file: string, env: ConfigContext["env"]): Promise<unknown> {
+async function evaluate(file: string, env: ConfigContext["env"], seconds: number): Promise<unknown> {
+  const late = () => new Error(`it was not evaluated within ${seconds} s`);
   try {
-    const loaded: { default?: unknown } = await import(/* @vite-ignore */ pathToFileURL(file).href);
-    if (loaded.default === undefined) throw new Error("it has no default export; write export default defineConfig(…)");
-    if (typeof loaded.default !== "function") return loaded.default;
-    return await loaded.default({ env, mode: env["NODE_ENV"] || "production" });
+    return await withinSeconds(seconds, () => exported(file, env), late);
   } catch (error) {
     throw new LeaseholdError("CONFIG_UNREADABLE", { file, problem: messageOf(error) }, { cause: error });
   }
+}
+
+async function exported(file: string, env: ConfigContext["env"]): Promise<unknown> {
+  const loaded: { default?: unknown } = await import(/* @vite-ignore */ pathToFileURL(file).href);
+  if (loaded.default === undefined) throw new Error("it has no default export; write export default defineConfig(…)");
+  if (typeof loaded.default !== "function") return loaded.default;
+  return loaded.default({ env, mode: env["NODE_ENV"] || "production" });
 }
 
 async function findUpwards(directory: string): Promise<string | undefined> {

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { LeaseholdError } from "../errors/leasehold-error.ts";
+import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
 import { isJsonObject } from "../json/value.ts";
 import type { Plugin } from "../plugin/plugin.ts";
 import { settleClaims } from "./claims.ts";
@@ -23,8 +23,18 @@ export interface Configuration {
   readonly faults: readonly LeaseholdError[];
 }
 
-/** Reads what a configuration file exported. Never throws: what is wrong is in `faults`. */
+/** Reads what a configuration file exported. Never throws: what is wrong is in `faults`, a getter that throws too. */
 export function readConfiguration({ file, config }: ConfigFile): Configuration {
+  try {
+    return read(file, config);
+  } catch (thrown) {
+    const fault = new LeaseholdError("CONFIG_INVALID", { where: file, problem: messageOf(thrown) }, { cause: thrown });
+    const { fields } = readFields("", coreOptions);
+    return { file, directory: path.dirname(file), core: {}, plugins: [], fields, faults: [fault] };
+  }
+}
+
+function read(file: string, config: unknown): Configuration {
   const faults: LeaseholdError[] = [];
   if (!isJsonObject(config))
     faults.push(new LeaseholdError("CONFIG_INVALID", { where: file, problem: "its default export is not an object" }));

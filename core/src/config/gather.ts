@@ -5,13 +5,15 @@ import { coerce } from "./coerce.ts";
 import { nameOption, type OptionField } from "./option-field.ts";
 import { showValue } from "./setting.ts";
 
-/** Where values come from, the weaker first: the file, the environment, the flags. */
+/** Where values come from, the weaker first: the file, the environment, the flags, the command. */
 export interface Sources {
   /** Name of the configuration file, as the origin of its values. */
   readonly file: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Texts of the flags given; `true` or `false` for flags without a value. */
   readonly flags: ReadonlyMap<OptionField, string | boolean>;
+  /** Stronger than all of these, by owner as fields name it: what the command itself decides. */
+  readonly overrides?: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 }
 
 /** A value that somebody gave, not yet checked by its schema. */
@@ -44,7 +46,10 @@ export function gather(
       if (value !== undefined) given.set(name, { value, origin: sources.file });
     } else faults.push(unknownOption(owner, name, known, sources.file));
   }
+  const decided = sources.overrides?.get(owner) ?? {};
+  for (const [name, value] of Object.entries(decided)) given.set(name, { value, origin: "the command" });
   for (const field of fields) {
+    if (Object.hasOwn(decided, field.name)) continue;
     const text = textOf(field, sources);
     if (!text) continue;
     const coerced = typeof text.value === "boolean" ? { value: text.value } : coerce(text.value, field.schema);

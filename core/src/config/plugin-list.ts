@@ -1,6 +1,6 @@
-import { z } from "zod";
 import { type ErrorDetails, LeaseholdError } from "../errors/leasehold-error.ts";
 import type { Plugin } from "../plugin/plugin.ts";
+import { definitionProblem } from "./plugin-shape.ts";
 
 /** The plugins of a configuration, flattened and without falsy entries, and what is wrong with the rest. */
 export interface PluginList {
@@ -12,32 +12,35 @@ export interface PluginList {
 export function readPluginList(entries: unknown): PluginList {
   const plugins: Plugin[] = [];
   const faults: LeaseholdError[] = [];
+  const around = new Set<unknown>();
   const visit = (entry: unknown, where: string): void => {
-    if (Array.isArray(entry)) {
+    if (Array.isArray(entry) && !around.has(entry)) {
+      around.add(entry);
       for (const [index, inner] of entry.entries()) visit(inner, `${where}[${index}]`);
-    } else if (isPlugin(entry)) plugins.push(entry);
-    else if (entry) faults.push(notAPlugin({ where, problem: problemOf(entry) }));
+      around.delete(entry);
+    } else if (entry) {
+      const problem = problemOf(entry);
+      if (problem === undefined) plugins.push(entry as Plugin);
+      else faults.push(notAPlugin({ where, problem }));
+    }
   };
   if (entries && !Array.isArray(entries)) faults.push(notAPlugin({ where: "plugins", problem: "it is not a list" }));
   else visit(entries, "plugins");
   return { plugins, faults };
 }
 
-function isPlugin(entry: unknown): entry is Plugin {
-  if (typeof entry !== "object" || entry === null) return false;
-  const { definition } = entry as Partial<Plugin>;
-  if (typeof definition !== "object" || definition === null || typeof definition.name !== "string") return false;
-  return definition.options === undefined || definition.options instanceof z.ZodObject;
-}
-
-function problemOf(entry: unknown): string {
+/** Why an entry is no plugin; nothing when it is one. */
+function problemOf(entry: unknown): string | undefined {
+  if (Array.isArray(entry)) return "it is a list that contains itself";
   if (typeof entry === "function") return "it is a function; call the plugin's factory";
   if (entry instanceof Promise) return "it is a promise; await it";
   if (typeof entry !== "object" || entry === null) return `it is a ${typeof entry}`;
   const { definition } = entry as { definition?: unknown };
   if (typeof definition !== "object" || definition === null) return "it was not made by definePlugin";
-  if (typeof (definition as { name?: unknown }).name !== "string") return "its definition has no name";
-  return `options of plugin "${(definition as { name: string }).name}" are no zod object`;
+  const { name } = definition as { name?: unknown };
+  if (typeof name !== "string") return "its definition has no name";
+  const problem = definitionProblem(definition);
+  return problem && `${problem} (plugin ${JSON.stringify(name)})`;
 }
 
 function notAPlugin(details: ErrorDetails): LeaseholdError {

@@ -2,7 +2,7 @@ import path from "node:path";
 import { z } from "zod";
 import { FaultReport } from "../errors/leasehold-error.ts";
 import { planPlugins } from "../plugin/order.ts";
-import type { RunnerSpec } from "../runner-api.ts";
+import type { RunnerOverrides, RunnerSpec } from "../runner-api.ts";
 import { type Configuration, ownerOf } from "./configuration.ts";
 import { type CoreOptions, coreOptions } from "./core-options.ts";
 import { absolute } from "./directories.ts";
@@ -16,6 +16,8 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly flags: Sources["flags"];
   readonly cwd: string;
+  /** What the command itself decides. */
+  readonly overrides?: RunnerOverrides;
 }
 
 /** A configuration, merged and checked. */
@@ -30,7 +32,12 @@ const NO_OPTIONS = z.strictObject({});
 
 /** Merges defaults < file < environment < flags for the core and all plugins. Throws one FaultReport with every fault found. */
 export async function resolveConfig(config: Configuration, surroundings: Surroundings): Promise<ResolvedConfig> {
-  const sources = { file: path.basename(config.file), env: surroundings.env, flags: surroundings.flags };
+  const sources = {
+    file: path.basename(config.file),
+    env: surroundings.env,
+    flags: surroundings.flags,
+    overrides: byOwner(surroundings.overrides),
+  };
   const core = await resolveCore(config, sources, surroundings.cwd);
   const plugins = await Promise.all(
     config.plugins.map((plugin) =>
@@ -65,6 +72,11 @@ export async function resolveConfig(config: Configuration, surroundings: Surroun
       ...plugins.flatMap((one) => one.settings),
     ],
   };
+}
+
+function byOwner({ core = {}, plugins = {} }: RunnerOverrides = {}): NonNullable<Sources["overrides"]> {
+  const ofPlugins = Object.entries(plugins).map(([name, options]) => [`plugin "${name}"`, options] as const);
+  return new Map([["", core], ...ofPlugins]);
 }
 
 function resolveCore(config: Configuration, sources: Sources, cwd: string): Promise<ResolvedOptions> {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { LeaseholdError } from "../errors/leasehold-error.ts";
+import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
 import { type Given, gather, invalidOption, type Sources } from "./gather.ts";
 import { nameOption, type OptionField } from "./option-field.ts";
 import { MASK, type Setting } from "./setting.ts";
@@ -22,6 +22,16 @@ interface Owner {
 
 /** Merges one owner's options: defaults < file < environment < flags. Answers all faults instead of throwing. */
 export async function resolveOptions(owner: Owner, sources: Sources): Promise<ResolvedOptions> {
+  try {
+    return await merge(owner, sources);
+  } catch (thrown) {
+    // A getter of the file's, or a transformation of the schema's.
+    const details = { where: owner.name || "the configuration", problem: messageOf(thrown) };
+    return { values: {}, settings: [], faults: [new LeaseholdError("CONFIG_INVALID", details, { cause: thrown })] };
+  }
+}
+
+async function merge(owner: Owner, sources: Sources): Promise<ResolvedOptions> {
   const gathered = gather(owner.name, owner.fields, owner.fromFile, sources, isOpen(owner.schema));
   const given = new Map(
     [...gathered.given].map(([name, value]) => [name, owner.adjust?.(name, value) ?? value] as const),

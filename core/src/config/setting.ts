@@ -10,12 +10,20 @@ export interface Setting {
 
 export const MASK = "********";
 
-/** A value as people may see it: secrets masked, the rest as JSON. */
+/** User name and password of an address, up to the last `@` before its path. */
+const USER_INFO = /(?<=[a-z][a-z\d+.-]*:\/\/)[^\s/?#"]*(?=@)/gi;
+
+/** A text without the user names and passwords of addresses in it. */
+export function withoutUserInfo(text: string): string {
+  return text.replace(USER_INFO, MASK);
+}
+
+/** A value as people may see it: secrets and passwords in addresses masked, the rest as JSON. */
 export function showValue(field: OptionField, value: unknown): string {
   if (value === undefined) return "(not set)";
   if (field.secret) return MASK;
   try {
-    return JSON.stringify(value) ?? `(a ${typeof value})`;
+    return withoutUserInfo(JSON.stringify(value) ?? `(a ${typeof value})`);
   } catch {
     return `(a ${typeof value})`;
   }

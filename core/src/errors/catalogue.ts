@@ -124,7 +124,7 @@ export const catalogue = {
     fix: "Add its parent to projectRoots in runner.config.ts, or ask for another directory.",
   },
   PROJECT_DIR_MISSING: {
-    message: "[Errno 2] No such file or directory: '{directory}' (the run's project directory)",
+    message: "the project directory {directory} is not there, or is no directory",
     fix: "Create it, or ask for another directory.",
   },
   SERVICE_DUPLICATE: {
@@ -194,6 +194,14 @@ export const catalogue = {
   SOURCE_FAILED: {
     message: 'lease source "{source}" failed: {problem}',
     fix: "See the cause.",
+  },
+  STRAY_ERROR: {
+    message: "an error that nobody caught ended the runner: {problem}",
+    fix: "Run it again with --verbose to see where it comes from: a promise that nobody awaits, or an event without a listener.",
+  },
+  OUTPUT_LOST: {
+    message: "standard output could not be written: {problem}",
+    fix: "Make room where it goes, or send it elsewhere.",
   },
   PROFILE_UNKNOWN: {
     message: 'there is no profile "{profile}"; profiles: {profiles}',

@@ -1,3 +1,4 @@
+import { visible } from "../log/visible.ts";
 import { catalogue, type ErrorCode } from "./catalogue.ts";
 
 /** Values for the placeholders of a catalogue entry; `plugin` and `hook` are kept as members too. */
@@ -29,15 +30,20 @@ export class FaultReport extends Error {
   }
 }
 
-/** A fault as a person reads it: the sentence, its code, and what to do. */
+/** A fault as a person reads it: the sentence, its code, and what to do. Lines that it quotes are set in, lest they pass for ours. */
 export function describeFault(fault: LeaseholdError): string {
-  return `  - ${fault.message} [${fault.code}]\n    ${fault.fix}`;
+  const [message, fix] = [fault.message, fault.fix].map((text) => text.split("\n").map(visible).join("\n    "));
+  return `  - ${message} [${fault.code}]\n    ${fix}`;
 }
 
-/** The text of anything thrown. */
+/** The text of anything thrown. Never throws itself: getters and proxies are a plugin's, and may. */
 export function messageOf(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message || thrown.name;
-  return typeof thrown === "string" ? thrown : `a thrown ${thrown === null ? "null" : typeof thrown}`;
+  try {
+    if (thrown instanceof Error) return String(thrown.message || thrown.name);
+    return typeof thrown === "string" ? thrown : `a thrown ${thrown === null ? "null" : typeof thrown}`;
+  } catch {
+    return "something thrown that cannot be read";
+  }
 }
 
 function fill(text: string, details: ErrorDetails): string {

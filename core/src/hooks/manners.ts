@@ -56,9 +56,20 @@ function judgeEntrypoint(answer: unknown, plugin: string, run: Run, asked: WeakM
 }
 
 function judgeOutcome(answer: unknown): Outcome {
-  // A copy, so that nothing a plugin does later reaches an outcome that was taken.
-  if (isOutcome(answer)) return Object.freeze({ ...answer });
+  // A copy in depth, so that nothing a plugin does later, or its getters and proxies say the next time, reaches an outcome that was taken.
+  const copy = frozenCopy(answer);
+  if (isOutcome(copy)) return copy;
   throw new Error(`it answered ${nameOf(answer)}, which is no outcome; use succeeded, failed, refused or stopped`);
+}
+
+/** Outcomes are flat: what lies deeper is none of theirs. */
+const DEEPEST = 3;
+
+function frozenCopy(value: unknown, depth = 0): unknown {
+  if (typeof value !== "object" || value === null || depth === DEEPEST) return value;
+  if (Array.isArray(value)) return Object.freeze(value.map((item) => frozenCopy(item, depth + 1)));
+  const members = Object.entries(value).map(([key, member]) => [key, frozenCopy(member, depth + 1)]);
+  return Object.freeze(Object.fromEntries(members));
 }
 
 function nameOf(answer: unknown): string {

@@ -1,3 +1,5 @@
+import { stringEnd } from "./walk.ts";
+
 /** A JSON document that keeps what `JSON.parse` loses: number tokens as written and the order of integer-like keys. */
 export type JsonTree = null | boolean | string | JsonNumber | readonly JsonTree[] | ReadonlyMap<string, JsonTree>;
 
@@ -10,28 +12,17 @@ export class JsonNumber {
   }
 }
 
-/** Parses a whole JSON document. Of duplicate keys the last value wins, in the first one's place. Throws SyntaxError. */
+/**
+ * Parses a whole JSON document. Of duplicate keys the last value wins, in the first one's place. Throws SyntaxError, and
+ * RangeError for thousands of nested levels.
+ */
 export function parseJsonTree(text: string): JsonTree {
   JSON.parse(text);
   return new Scanner(text).value();
 }
 
-/** The exact text of the member at `path` in a JSON document, or nothing when it is not there. Throws SyntaxError. */
-export function jsonMemberText(text: string, path: readonly string[]): string | undefined {
-  JSON.parse(text);
-  const scanner = new Scanner(text);
-  let found: [start: number, end: number] = [0, text.length];
-  for (const key of path) {
-    const member = scanner.member(found[0], key);
-    if (!member) return undefined;
-    found = member;
-  }
-  return text.slice(...found).trim();
-}
-
 const PUNCTUATION = /[\s,:]*/y;
 const SCALAR = /[^\s,:\]}]+/y;
-const STRING = /"(?:[^"\\]|\\.)*"/y;
 
 /** Walks a document that is known to be valid, so that it need not check anything. */
 class Scanner {
@@ -48,22 +39,6 @@ class Scanner {
     if (first === "[") return this.#array();
     if (first === "{") return this.#object();
     return toScalar(this.#take(SCALAR));
-  }
-
-  /** Start and end of a member's value in the object that starts at `from`. */
-  member(from: number, key: string): [number, number] | undefined {
-    this.#at = from;
-    if (this.#peek() !== "{") return undefined;
-    this.#at++;
-    let found: [number, number] | undefined;
-    while (this.#peek() !== "}") {
-      const name = this.#string();
-      this.#peek();
-      const start = this.#at;
-      this.value();
-      if (name === key) found = [start, this.#at];
-    }
-    return found;
   }
 
   #array(): JsonTree[] {
@@ -84,7 +59,9 @@ class Scanner {
 
   #string(): string {
     this.#peek();
-    return JSON.parse(this.#take(STRING)) as string;
+    const start = this.#at;
+    this.#at = stringEnd(this.#text, start);
+    return JSON.parse(this.#text.slice(start, this.#at)) as string;
   }
 
   #peek(): string | undefined {

@@ -1,6 +1,8 @@
 import { pino, stdSerializers, stdTimeFunctions } from "pino";
 import pretty from "pino-pretty";
+import { messageOf } from "../errors/leasehold-error.ts";
 import type { Logger } from "./logger.ts";
+import { visible } from "./visible.ts";
 
 export interface LoggerSettings {
   readonly verbose: boolean;
@@ -21,13 +23,36 @@ export function createLogger({ verbose, secrets = [], stream = process.stderr }:
       base: { pid: process.pid },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      serializers: { err: verbose ? stdSerializers.errWithCause : briefError },
+      serializers: { err: guarded(verbose ? stdSerializers.errWithCause : briefError) },
       hooks: { streamWrite: maskWith(secrets) },
     },
     stream.isTTY
-      ? pretty({ destination: stream, sync: true, colorize: true, ignore: "pid", singleLine: true })
+      ? pretty({
+          destination: stream,
+          sync: true,
+          colorize: true,
+          ignore: "pid",
+          singleLine: true,
+          messageFormat: inOneLine,
+        })
       : stream,
   );
+}
+
+/** A message may quote what others wrote; on a terminal a line break in it would forge a line. */
+function inOneLine(members: Record<string, unknown>, key: string): string {
+  return visible(String(members[key] ?? ""));
+}
+
+/** What plugins throw may throw when it is looked at, or be its own cause; a line must come of it all the same. */
+function guarded(serialize: (error: Error) => unknown): (error: Error) => unknown {
+  return (error) => {
+    try {
+      return serialize(error);
+    } catch {
+      return { message: messageOf(error) };
+    }
+  };
 }
 
 /** Stacks are for those who asked for them. */

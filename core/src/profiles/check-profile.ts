@@ -19,18 +19,16 @@ const profile = z.object({
   env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()).optional(),
 });
 
-/** The profile, frozen, each agent with a description. Throws PROFILE_INVALID with every problem in one sentence. */
+/** The profile, frozen. Throws PROFILE_INVALID with every problem in one sentence. */
 export function checkProfile(candidate: Profile, problems: readonly string[] = []): Profile {
   const parsed = profile.safeParse(candidate);
   const found = [...(parsed.success ? duplicates(candidate.agents) : [describeIssues(parsed.error)]), ...problems];
   if (found.length > 0)
     throw new LeaseholdError("PROFILE_INVALID", { profile: String(candidate.name), problem: found.join("; ") });
-  return Object.freeze({ ...candidate, agents: Object.freeze(candidate.agents.map(withDescription)) });
-}
-
-/** Coordinators answer 500 to every run of an agent whose description is null (protocol §2.3). */
-function withDescription(agent: Agent): Agent {
-  return Object.freeze({ ...agent, description: agent.description || `Agent ${agent.name}` });
+  return Object.freeze({
+    ...candidate,
+    agents: Object.freeze(candidate.agents.map((agent) => Object.freeze({ ...agent }))),
+  });
 }
 
 function duplicates(agents: readonly Agent[]): string[] {

@@ -8,7 +8,7 @@ import { checkProfile } from "./check-profile.ts";
 import type { Profile } from "./profile.ts";
 
 /** A profile with its agents in place, or in a folder of agent files. */
-export type ProfileDefinition = Omit<Profile, "directory" | "agents"> & {
+export type ProfileDefinition = Omit<Profile, "directory" | "agents" | "readFrom"> & {
   /** Absolute path or file URL that relative commands are resolved against. */
   readonly directory: string | URL;
 } & (
@@ -28,7 +28,9 @@ export function defineProfile(definition: ProfileDefinition): Plugin {
     apiVersion: API_VERSION,
     async setup({ profiles }) {
       const folder: AgentFolder = agents ? { agents, problems: [] } : await readAgentsDir(toPath(agentsDir));
-      profiles.add(checkProfile({ ...rest, directory: toPath(directory), agents: folder.agents }, folder.problems));
+      const readFrom = agents ? {} : { readFrom: [toPath(agentsDir)] };
+      const profile = { ...rest, directory: toPath(directory), agents: folder.agents, ...readFrom };
+      profiles.add(checkProfile(profile, folder.problems));
     },
   });
   return offer();

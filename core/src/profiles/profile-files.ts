@@ -51,21 +51,23 @@ async function readProfile(
   name: string,
 ): Promise<Profile | { readonly name: string; readonly fault: LeaseholdError }> {
   try {
-    return await toProfile(name, path.dirname(directory), await readFile(path.join(directory, `${name}.json`), "utf8"));
+    return await toProfile(name, path.join(directory, `${name}.json`));
   } catch (error) {
     return { name, fault: toFault(name, error) };
   }
 }
 
-async function toProfile(name: string, runnerDir: string, text: string): Promise<Profile> {
-  const parsed = profileFile.safeParse(JSON.parse(text));
+async function toProfile(name: string, file: string): Promise<Profile> {
+  const runnerDir = path.dirname(path.dirname(file));
+  const parsed = profileFile.safeParse(JSON.parse(await readFile(file, "utf8")));
   if (!parsed.success) throw new Error(describeIssues(parsed.error));
   const { type, command, config, agents_dir, lifecycle } = parsed.data;
   const program = path.resolve(runnerDir, command);
   await access(program).catch(() => {
     throw new Error(`its command does not exist: ${program}`);
   });
-  const folder = agents_dir ? await readAgentsDir(path.resolve(runnerDir, agents_dir)) : { agents: [], problems: [] };
+  const agentsDir = agents_dir ? path.resolve(runnerDir, agents_dir) : undefined;
+  const folder = agentsDir ? await readAgentsDir(agentsDir) : { agents: [], problems: [] };
   const executor = {
     type,
     command,
@@ -73,7 +75,11 @@ async function toProfile(name: string, runnerDir: string, text: string): Promise
     agents_dir: agents_dir ?? null,
     lifecycle: lifecycle ?? "one_shot",
   };
-  return checkProfile({ name, directory: path.dirname(program), executor, agents: folder.agents }, folder.problems);
+  const readFrom = agentsDir ? [file, agentsDir] : [file];
+  return checkProfile(
+    { name, directory: path.dirname(program), executor, agents: folder.agents, readFrom },
+    folder.problems,
+  );
 }
 
 function toFault(profile: string, error: unknown): LeaseholdError {

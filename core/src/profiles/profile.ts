@@ -14,6 +14,8 @@ export interface Profile {
   readonly timeoutSeconds?: number;
   /** Variables for the children of this profile's runs. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Absolute paths of the files and folders that it was read from, for those who watch for changes. */
+  readonly readFrom?: readonly string[];
 }
 
 export interface Executor extends JsonObject {

@@ -58,6 +58,9 @@ export interface Run extends Owner {
   readonly services: Services;
   /** A private directory (0700), made on first use and deleted when the run is settled. */
   tempDirectory(): Promise<string>;
-  /** Hands an event to the source; never blocks. Past the bound events are dropped and one marker says how many. */
+  /**
+   * Hands an event to a durable source, for delivery in order; never blocks. Past the bound events are dropped and one
+   * marker says how many. An attached source, whose caller waits for the outcome alone, gets none.
+   */
   emit(event: RunEvent): void;
 }

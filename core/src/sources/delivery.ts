@@ -5,38 +5,34 @@ import type { Logger } from "../log/logger.ts";
 import type { TelemetryHub } from "../telemetry-hub.ts";
 import { backOff } from "./back-off.ts";
 import { judgeAnswer } from "./delivery-answer.ts";
-import type { DeliveryAnswer, LeaseSource } from "./source.ts";
+import type { DeliveryAnswer, DeliveryAttempt, LeaseSource } from "./source.ts";
 
 /** Delivers what is owed to one durable source: in order per run, runs side by side, until acknowledged. */
 export class Delivery {
   readonly #source: LeaseSource;
   readonly #journal: Journal;
   readonly #telemetry: TelemetryHub;
-  readonly #log: Logger;
   readonly #couriers = new Map<string, Courier>();
   readonly #halt = new AbortController();
   readonly #begun = Promise.withResolvers<void>();
   #onIdle: (() => void) | undefined;
 
-  constructor(source: LeaseSource, journal: Journal, telemetry: TelemetryHub, log: Logger) {
+  constructor(source: LeaseSource, journal: Journal, telemetry: TelemetryHub) {
     this.#source = source;
     this.#journal = journal;
     this.#telemetry = telemetry;
-    this.#log = log;
   }
 
-  /** The courier of a lease; the same one while anything of the lease is under way. */
-  courier(lease: LeaseRecord, { uncertain = false } = {}): Courier {
+  /** The courier of a lease; the same one while anything of the lease is under way. `log` is the run's. */
+  courier(lease: LeaseRecord, { log, uncertain = false }: { log: Logger; uncertain?: boolean }): Courier {
     const existing = this.#couriers.get(lease.run);
     if (existing) return existing;
     const courier: Courier = new Courier(lease, uncertain, this.#journal, {
-      attempt: (report, number, uncertain) => this.#attempt(report, number, uncertain),
-      done: () => this.#retire(courier),
-      failed: ({ run }, thrown) =>
-        this.#log.error(
-          { err: thrown, run_id: run },
-          `the journal could not note that a report was delivered: ${messageOf(thrown)}`,
-        ),
+      attempt: (report, number, uncertain) =>
+        this.#attempt(report, { number, uncertain, log, signal: this.#halt.signal }),
+      done: () => this.#retire(courier, log),
+      failed: (thrown) =>
+        log.error({ err: thrown }, `the journal could not note that a report was delivered: ${messageOf(thrown)}`),
       signal: this.#halt.signal,
     });
     this.#couriers.set(lease.run, courier);
@@ -73,20 +69,17 @@ export class Delivery {
     this.begin();
   }
 
-  async #attempt(report: OwedReport, number: number, uncertain: boolean): Promise<DeliveryAnswer> {
+  async #attempt(report: OwedReport, attempt: DeliveryAttempt): Promise<DeliveryAnswer> {
     const { ref, run } = report.lease;
-    const signal = this.#halt.signal;
+    const { number, signal, log } = attempt;
     let answer: DeliveryAnswer = "unknown";
     await this.#begun.promise;
     if (signal.aborted) return answer;
     try {
-      answer = judgeAnswer(await this.#source.deliver?.(ref, report.body, { number, uncertain, signal }));
+      answer = judgeAnswer(await this.#source.deliver?.(ref, report.body, attempt));
     } catch (thrown) {
       if (!signal.aborted)
-        this.#log.warn(
-          { err: thrown, run_id: run, report: nameOf(report.body) },
-          `delivery failed: ${messageOf(thrown)}`,
-        );
+        log.warn({ err: thrown, report: nameOf(report.body) }, `delivery failed: ${messageOf(thrown)}`);
     }
     if (this.#telemetry.listening) {
       const text = typeof answer === "string" ? answer : `retry after ${answer.retryAfterMs} ms`;
@@ -97,10 +90,10 @@ export class Delivery {
   }
 
   /** The source lets go first: a crash in between has it told once more, and not the journal forget. */
-  async #retire(courier: Courier): Promise<void> {
+  async #retire(courier: Courier, log: Logger): Promise<void> {
     const { lease } = courier;
     const note = (thrown: unknown) =>
-      this.#log.error({ err: thrown, run_id: lease.run }, `a settled lease was not let go: ${messageOf(thrown)}`);
+      log.error({ err: thrown }, `a settled lease was not let go: ${messageOf(thrown)}`);
     await Promise.resolve(lease.ref)
       .then((ref) => this.#source.release?.(ref))
       .catch(note);
@@ -113,7 +106,7 @@ export class Delivery {
 interface Desk {
   attempt(report: OwedReport, number: number, uncertain: boolean): Promise<DeliveryAnswer>;
   done(): Promise<void>;
-  failed(lease: LeaseRecord, thrown: unknown): void;
+  failed(thrown: unknown): void;
   readonly signal: AbortSignal;
 }
 
@@ -190,7 +183,7 @@ export class Courier {
   /** A journal that cannot note it will have the report delivered again after a restart, but holds up nothing now. */
   async #acknowledge(report: OwedReport): Promise<void> {
     this.#waiting--;
-    await this.#journal.acknowledge(report).catch((thrown) => this.#desk.failed(this.lease, thrown));
+    await this.#journal.acknowledge(report).catch((thrown) => this.#desk.failed(thrown));
   }
 
   /** Repeats until the report is accepted or unwanted; ends early, with nothing said, when the runner ends. */

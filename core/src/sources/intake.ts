@@ -1,7 +1,6 @@
 import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
 import type { Journal, LeaseRecord } from "../journal/journal.ts";
 import type { LeaseState } from "../journal/journal-state.ts";
-import type { JsonValue } from "../json/value.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Profile } from "../profiles/profile.ts";
 import { RunAborted } from "../run/aborted.ts";
@@ -48,7 +47,7 @@ interface Carried {
 }
 
 /** The border between one lease source and the core: slots, de-duplication, settlement, reports. */
-export class Intake implements Feed {
+export class Intake {
   readonly source: LeaseSource;
   readonly delivery: Delivery | undefined;
   readonly #parts: IntakeParts;
@@ -64,9 +63,19 @@ export class Intake implements Feed {
     this.source = source;
     this.#parts = parts;
     this.#slots = new SlotPool(source.name, slots, parts.telemetry);
-    if (source.delivery === "durable")
-      this.delivery = new Delivery(source, parts.journal, parts.telemetry, parts.log.child({ source: source.name }));
+    if (source.delivery === "durable") this.delivery = new Delivery(source, parts.journal, parts.telemetry);
   }
+
+  /** What the source gets: the doors of a feed and nothing else of the intake. */
+  readonly feed: Feed = Object.freeze<Feed>({
+    slot: (signal) => this.slot(signal),
+    trySlot: () => this.trySlot(),
+    offer: (offer, slot) => this.offer(offer, slot),
+    stop: (target, reason) => this.stop(target, reason),
+    running: () => this.running(),
+    remember: (key, value) => this.#parts.journal.remember(this.source.name, key, value),
+    recall: (key) => this.#parts.journal.recall(this.source.name, key),
+  });
 
   /** Aborted when the source is to lease no more. */
   get leasing(): AbortSignal {
@@ -95,14 +104,6 @@ export class Intake implements Feed {
     return [...this.#active.keys()];
   }
 
-  remember(key: string, value: JsonValue): Promise<void> {
-    return this.#parts.journal.remember(this.source.name, key, value);
-  }
-
-  recall(key: string): JsonValue {
-    return this.#parts.journal.recall(this.source.name, key);
-  }
-
   /** Knows a run that a predecessor has settled and delivered, should it be offered again. */
   recognize({ lease, settled }: LeaseState): void {
     this.#recovered.add(lease.run);
@@ -113,11 +114,11 @@ export class Intake implements Feed {
   async recover(state: LeaseState): Promise<void> {
     const { lease, owed, settled } = state;
     this.recognize(state);
-    const courier = this.delivery?.courier(lease, { uncertain: true });
+    const log = this.#parts.log.child({ source: this.source.name, run_id: lease.run, session_id: lease.session });
+    const courier = this.delivery?.courier(lease, { log, uncertain: true });
     courier?.resume([...owed.values()], settled !== undefined);
     if (settled) return;
     const { code, message } = new LeaseholdError("RUNNER_RESTARTED");
-    const log = this.#parts.log.child({ source: this.source.name, run_id: lease.run, session_id: lease.session });
     const run = { id: lease.run, session: { id: lease.session }, log };
     this.#settled.add(lease.run, await reportOutcome(this.source, courier, run, failed({ code, message })));
     log.info({ status: "failed", code }, "run failed: the runner was restarted");
@@ -137,7 +138,7 @@ export class Intake implements Feed {
     const run = this.#newRun(offer.run, profile, (event) => events.emit(event));
     const occupied = this.#slots.occupy(slot);
     if (!occupied) throw this.#fault(`it offered run "${id}" in a slot that was used or released before`);
-    const courier = this.delivery?.courier(lease);
+    const courier = this.delivery?.courier(lease, { log: run.log });
     const events = this.#outletFor(run, courier);
     const outcome = this.#carry({ run, lease, courier, events, slot: occupied });
     this.#active.set(id, { run, outcome });
@@ -235,10 +236,10 @@ export class Intake implements Feed {
   /** The terminal reports of a run that is offered once more; whether they arrived is uncertain, so the source may check. */
   #reportAgain(offer: Offer, outcome: Outcome): void {
     if (!this.delivery || this.delivery.carries(offer.run.id)) return;
-    if (this.#recovered.has(offer.run.id)) return this.delivery.courier(this.#leaseOf(offer)).letGo();
     const run = this.#newRun(offer.run, undefined, () => undefined);
     run.close();
-    const courier = this.delivery.courier(this.#leaseOf(offer), { uncertain: true });
+    const courier = this.delivery.courier(this.#leaseOf(offer), { log: run.log, uncertain: true });
+    if (this.#recovered.has(run.id)) return courier.letGo();
     void reportOutcome(this.source, courier, run, outcome);
   }
 

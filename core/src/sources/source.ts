@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "../json/value.ts";
+import type { Logger } from "../log/logger.ts";
 import type { AbortReason } from "../run/aborted.ts";
 import type { Agent } from "../run/agent.ts";
 import type { Outcome } from "../run/outcome.ts";
@@ -61,6 +62,8 @@ export interface Feed {
 export interface ReportedRun {
   readonly id: string;
   readonly session: { readonly id: string };
+  /** Where it works; not known of a predecessor's run. */
+  readonly projectDir?: string;
 }
 
 /** A step of a run that a source may want to report. */
@@ -81,6 +84,8 @@ export interface DeliveryAttempt {
   /** Whether an earlier attempt may have arrived. */
   readonly uncertain: boolean;
   readonly signal: AbortSignal;
+  /** Every line carries `run_id`, `session_id` and `agent`. */
+  readonly log: Logger;
 }
 
 /** Hands out work: a coordinator's poll, a queue, an HTTP server. */

@@ -1,19 +1,23 @@
 import { definePlugin, ProcessLauncher } from "leasehold";
+import { commands } from "./checks/commands.ts";
+import { taggingCheck } from "./checks/tagging.ts";
 import { childEnvironment } from "./environment.ts";
 import { ChildEnvironmentToken } from "./environment-token.ts";
 import { executeCommand } from "./execute-command.ts";
 import { LocalLauncher, PROCESS_GROUP } from "./launcher/local-launcher.ts";
 import { options } from "./options.ts";
-import type {} from "./resolve/command-kind.ts";
 import { resolveCommand } from "./resolve/resolve-command.ts";
 
 export type { ChildEnvironment } from "./environment.ts";
+// Carries the declaration of the kind to whoever imports this package.
+export type { CommandEntrypoint } from "./resolve/command-kind.ts";
 
 /** Runs entrypoints of kind `command` as processes, without a shell, and provides the launcher that starts them. */
 export const commandExecutor = definePlugin({
   name: "command-executor",
   apiVersion: 1,
   options,
+  checks: [commands, taggingCheck()],
   setup({ hooks, services, resources, runner, log }, { background, environment }) {
     const launcher = new LocalLauncher(log);
     const children = childEnvironment(environment, runner.projectDir);

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, jsonMemberText, z } from "leasehold";
+import { isPathSegment } from "./path-segment.ts";
 
 /** A run as the coordinator delivers it, as far as this runner looks at it (protocol §1.2). */
 export interface DeliveredRun {
@@ -61,10 +62,11 @@ const nothing: PollAnswer = {
 
 const text = z.string().nullish();
 const name = z.string().min(1);
+const id = name.refine(isPathSegment, { error: "is no id that a request could name" });
 
 const deliveredRun = z.object({
-  run_id: name,
-  session_id: name,
+  run_id: id,
+  session_id: id,
   type: name,
   agent_name: text,
   parameters: z.record(z.string(), z.unknown()),
@@ -77,10 +79,10 @@ function readRun(value: unknown, body: string, problems: string[]): Pick<PollAns
   if (run.success) return { run: toDeliveredRun(run.data, value, body) };
   const problem = `the run makes no sense: ${faults(run.error)}`;
   problems.push(problem);
-  const id = isJsonObject(value) ? value["run_id"] : undefined;
-  if (typeof id !== "string" || id === "") return {};
-  const session = isJsonObject(value) ? value["session_id"] : undefined;
-  return { brokenRun: { runId: id, sessionId: typeof session === "string" && session !== "" ? session : id, problem } };
+  const [run_id, session_id] = isJsonObject(value) ? [value["run_id"], value["session_id"]] : [];
+  const runId = id.safeParse(run_id).data;
+  if (runId === undefined) return {};
+  return { brokenRun: { runId, sessionId: id.safeParse(session_id).data ?? runId, problem } };
 }
 
 function toDeliveredRun(run: z.output<typeof deliveredRun>, value: unknown, body: string): DeliveredRun {
@@ -102,7 +104,7 @@ function readNames(value: unknown, key: string, problems: string[]): string[] {
     problems.push(`${key} is no array`);
     return [];
   }
-  const names = value.filter((item): item is string => typeof item === "string" && item !== "");
+  const names = value.filter((item): item is string => typeof item === "string" && isPathSegment(item));
   if (names.length < value.length) problems.push(`${key} holds something that is no name`);
   return names;
 }

@@ -1,3 +1,4 @@
+import type { Scripts } from "@leasehold/script-executor";
 import type { Feed, Logger, Slot } from "leasehold";
 import { type PollAnswer, readPollAnswer } from "./answers.ts";
 import { Backoff, pause } from "./backoff.ts";
@@ -15,6 +16,7 @@ export interface ArrivalsSettings {
   readonly delivery: Delivery;
   readonly log: Logger;
   readonly timing: Timing;
+  readonly scripts: Pick<Scripts, "sync" | "remove"> | undefined;
   readonly leaseIn: (answer: PollAnswer) => Lease | undefined;
   /** Called before a run is offered. */
   readonly onLease: (ref: RunRef, lease: Lease) => void;
@@ -55,12 +57,13 @@ export class Arrivals {
   }
 
   async #offer(lease: Lease, slot: Slot): Promise<void> {
-    const { feed, log, onLease, onDropped, isClosing } = this.#settings;
+    const { feed, onLease, onDropped, isClosing } = this.#settings;
     const { run } = lease;
+    const log = this.#settings.log.child({ run_id: run.id, session_id: run.session.id, agent: run.agent.name });
     const ref = { run: run.id, session: run.session.id };
     if (isClosing()) {
       slot.release();
-      return this.#refuse(ref, "the runner is shutting down and takes no more runs");
+      return this.#refuse(ref, log, "the runner is shutting down and takes no more runs");
     }
     onLease(ref, lease);
     try {
@@ -68,27 +71,31 @@ export class Arrivals {
     } catch (thrown) {
       slot.release();
       onDropped(ref);
-      log.error({ err: thrown, run_id: ref.run }, "a run could not be taken");
-      await this.#refuse(ref, thrown instanceof Error ? thrown.message : String(thrown));
+      log.error({ err: thrown }, "a run could not be taken");
+      await this.#refuse(ref, log, thrown instanceof Error ? thrown.message : String(thrown));
     }
   }
 
   /** Settles a run that the core does not have. Nothing is kept of it, so a few attempts must do. */
-  async #refuse(ref: RunRef, error: string): Promise<void> {
-    const { delivery, log, signal, timing } = this.#settings;
+  async #refuse(ref: RunRef, log: Logger, error: string): Promise<void> {
+    const { delivery, signal, timing } = this.#settings;
     const backoff = new Backoff(timing);
     let uncertain = false;
     for (let number = 1; number <= REFUSAL_ATTEMPTS && !signal.aborted; number++) {
-      const answer = await delivery.deliver(ref, { type: "failed", error }, { number, uncertain, signal });
+      const answer = await delivery.deliver(ref, { type: "failed", error }, { number, uncertain, signal, log });
       if (answer === "accepted" || answer === "gone") return;
       uncertain ||= answer === "unknown";
       await pause(backoff.next(), signal);
     }
-    log.error({ run_id: ref.run }, "a run was neither executed nor could its refusal be reported");
+    log.error("a run was neither executed nor could its refusal be reported");
   }
 
   #tellOfScripts({ syncScripts, removeScripts }: PollAnswer): void {
     if (syncScripts.length + removeScripts.length === 0) return;
-    this.#settings.log.info({ sync: syncScripts, remove: removeScripts }, "scripts changed; this runner keeps none");
+    const { scripts, log } = this.#settings;
+    if (!scripts)
+      return log.info({ sync: syncScripts, remove: removeScripts }, "scripts changed; this runner keeps none");
+    scripts.remove(removeScripts);
+    scripts.sync(syncScripts);
   }
 }

@@ -1,5 +1,6 @@
 import type { Credentials, Logger } from "leasehold";
 import { Pool } from "undici";
+import { type Download, download } from "./download.ts";
 import { type ExchangeRequest, exchange, type Reply, Unanswered } from "./exchange.ts";
 import { refusesCredentials } from "./judgement.ts";
 
@@ -60,6 +61,19 @@ export class CoordinatorClient {
     return (await this.#hasOtherCredentials(path, reply)) ? await this.#attempt(method, path, details) : reply;
   }
 
+  /** Begins a download, with credentials as in `send`. Rejects with `Unanswered`, whose message names the request. */
+  async download(path: string, signal: AbortSignal): Promise<Download> {
+    const answer = await this.#beginDownload(path, signal);
+    if (answer.content || !refusesCredentials(answer)) return answer;
+    return (await this.#hasOtherCredentials(path, answer)) ? this.#beginDownload(path, signal) : answer;
+  }
+
+  async #beginDownload(path: string, signal: AbortSignal): Promise<Download> {
+    const headers = await this.#headers(path, { signal });
+    const request = { path: this.#basePath + path, headers, silenceMs: this.#settings.requestMs, signal };
+    return download(this.#pool, request, (thrown) => named("GET", this.url + path, thrown));
+  }
+
   async #hasOtherCredentials(path: string, { status, body }: Reply): Promise<boolean> {
     try {
       return (await this.#settings.credentials()?.rejected(this.url + path, { status, body })) ?? false;
@@ -84,8 +98,7 @@ export class CoordinatorClient {
         return exchange(this.#pool, request);
       });
     } catch (thrown) {
-      const { message, sent } = thrown instanceof Unanswered ? thrown : { message: String(thrown), sent: true };
-      throw new Unanswered(`${method} ${this.url}${withoutQuery(path)}: ${message}`, sent, { cause: thrown });
+      throw named(method, this.url + withoutQuery(path), thrown);
     }
   }
 
@@ -105,7 +118,13 @@ export class CoordinatorClient {
   }
 }
 
-function basicCredentials({ username, password }: URL): Record<string, string> {
+/** The same failure, with the request in its message. */
+function named(method: string, url: string, thrown: unknown): Unanswered {
+  const { message, sent } = thrown instanceof Unanswered ? thrown : { message: String(thrown), sent: true };
+  return new Unanswered(`${method} ${url}: ${message}`, sent, { cause: thrown });
+}
+
+export function basicCredentials({ username, password }: URL): Record<string, string> {
   if (username === "" && password === "") return {};
   const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return { authorization: `Basic ${Buffer.from(pair).toString("base64")}` };

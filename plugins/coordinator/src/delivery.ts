@@ -25,7 +25,6 @@ const LATER: DeliveryAnswer = { retryAfterMs: 0 };
 export interface DeliverySettings {
   readonly client: CoordinatorClient;
   readonly registration: Registration;
-  readonly log: Logger;
   /** What this runner is bound under: part of every session it works in. */
   readonly runner: () => { readonly hostname: string; readonly executorProfile: string };
 }
@@ -43,7 +42,7 @@ export class Delivery {
   async deliver(ref: RunRef, json: JsonObject, attempt: DeliveryAttempt): Promise<DeliveryAnswer> {
     const { registration } = this.#settings;
     const { data: report } = reportSchema.safeParse(json);
-    if (!report) return this.#unreadable(ref);
+    if (!report) return skipUnreadable(attempt.log);
     const registered = registration.current;
     if (!registered) return LATER;
     try {
@@ -54,7 +53,7 @@ export class Delivery {
       const reply = await this.#post(ref, report, registered, attempt.signal);
       return reply ? this.#judge(ref, report, reply, attempt) : LATER;
     } catch (thrown) {
-      this.#tellOfDelay(ref, report, attempt, thrown instanceof Error ? thrown.message : String(thrown));
+      tellOfDelay(report, attempt, thrown instanceof Error ? thrown.message : String(thrown));
       return thrown instanceof Unanswered && thrown.sent ? "unknown" : LATER;
     }
   }
@@ -72,54 +71,50 @@ export class Delivery {
     return renewed && (await send(requestOf(ref, report, renewed.runnerId, this.#settings.runner())));
   }
 
-  /** Kept by another version of this plugin, say. No repetition would make it readable. */
-  #unreadable(ref: RunRef): DeliveryAnswer {
-    this.#settings.log.error(
-      { run_id: ref.run },
-      "a report that was kept makes no sense to this plugin; it is skipped",
-    );
-    return "accepted";
-  }
-
   #judge(ref: RunRef, report: Report, reply: Reply, attempt: DeliveryAttempt): DeliveryAnswer {
     if (isSuccess(reply)) return "accepted";
-    const about = { run_id: ref.run, session_id: ref.session, report: report.type };
     const answered = `the coordinator answered ${describeReply(reply)} to a report`;
-    if (isUnknownThere(reply)) return this.#unknownThere(report, about, answered);
-    if (reply.status === 500) return this.#crashed(ref, report, about, answered);
+    if (isUnknownThere(reply)) return settleUnknown(report, attempt.log, answered);
+    if (reply.status === 500) return this.#crashed(ref, report, attempt.log, answered);
     if (isPassing(reply) || isNotRegistered(reply) || refusesCredentials(reply)) {
-      this.#tellOfDelay(ref, report, attempt, answered);
+      tellOfDelay(report, attempt, answered);
       if (reply.status === 502 || reply.status === 504) return "unknown";
       return { retryAfterMs: reply.retryAfterMs ?? 0 };
     }
-    this.#settings.log.error(about, `${answered}; it will never take it, so it is given up`);
+    attempt.log.error({ report: report.type }, `${answered}; it will never take it, so it is given up`);
     return isTerminal(report) ? "gone" : "accepted";
   }
 
-  /** At growing distances: a report may be owed for a long time. */
-  #tellOfDelay(ref: RunRef, { type }: Report, { number, signal }: DeliveryAttempt, problem: string): void {
-    if (!signal.aborted && isPowerOfTwo(number))
-      this.#settings.log.warn({ run_id: ref.run, report: type, attempt: number }, `a report has to wait: ${problem}`);
-  }
-
-  /** Without its session a run can still be settled; without the run nothing can. */
-  #unknownThere(report: Report, about: object, answered: string): DeliveryAnswer {
-    const skipped = isOfSession(report);
-    this.#settings.log.warn(about, `${answered}; ${skipped ? "it is skipped" : "the run is gone"}`);
-    return skipped ? "accepted" : "gone";
-  }
-
   /** A report that the coordinator can parse but not store must not hold back the terminal one for ever. */
-  #crashed(ref: RunRef, report: Report, about: object, answered: string): DeliveryAnswer {
+  #crashed(ref: RunRef, report: Report, log: Logger, answered: string): DeliveryAnswer {
     const crashes = (this.#crashes.get(ref.run) ?? 0) + 1;
     if (isTerminal(report) || crashes < POISON_LIMIT) {
       this.#crashes.set(ref.run, crashes);
       return LATER;
     }
     this.#crashes.delete(ref.run);
-    this.#settings.log.error(about, `${answered} ${crashes} times; the report is given up, the run goes on`);
+    log.error({ report: report.type }, `${answered} ${crashes} times; the report is given up, the run goes on`);
     return "accepted";
   }
+}
+
+/** Kept by another version of this plugin, say. No repetition would make it readable. */
+function skipUnreadable(log: Logger): DeliveryAnswer {
+  log.error("a report that was kept makes no sense to this plugin; it is skipped");
+  return "accepted";
+}
+
+/** At growing distances: a report may be owed for a long time. */
+function tellOfDelay({ type }: Report, { number, signal, log }: DeliveryAttempt, problem: string): void {
+  if (!signal.aborted && isPowerOfTwo(number))
+    log.warn({ report: type, attempt: number }, `a report has to wait: ${problem}`);
+}
+
+/** Without its session a run can still be settled; without the run nothing can. */
+function settleUnknown(report: Report, log: Logger, answered: string): DeliveryAnswer {
+  const skipped = isOfSession(report);
+  log.warn({ report: report.type }, `${answered}; ${skipped ? "it is skipped" : "the run is gone"}`);
+  return skipped ? "accepted" : "gone";
 }
 
 function isTerminal({ type }: Report): boolean {

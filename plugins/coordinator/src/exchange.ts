@@ -117,7 +117,7 @@ class Collector implements Dispatcher.DispatchHandler {
 }
 
 /** Connecting to a name with several addresses fails with an error whose own message is empty. */
-function reasonOf(error: Error): string {
+export function reasonOf(error: Error): string {
   if (error instanceof AggregateError && error.errors[0] instanceof Error) return error.errors[0].message;
   return error.message || error.name;
 }

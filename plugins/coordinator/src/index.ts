@@ -1,13 +1,23 @@
-import { Credentials, definePlugin, type Logger } from "leasehold";
+import type { Scripts } from "@leasehold/script-executor";
+import { Credentials, definePlugin, type Logger, token } from "leasehold";
+import { clock } from "./checks/clock.ts";
+import { identity } from "./checks/identity.ts";
+import { reachable } from "./checks/reachable.ts";
 import { type CoordinatorOptions, options } from "./options.ts";
 import { CoordinatorSource } from "./source.ts";
+import { submitCommand } from "./submit/command.ts";
 import { protocolTiming } from "./timing.ts";
+
+const ScriptsToken = token<Scripts>("script-executor/scripts");
 
 /** Leases runs from an AOF coordinator and reports what became of them. */
 export const coordinator = definePlugin({
   name: "coordinator",
   apiVersion: 1,
+  uses: ["script-executor"],
   options,
+  commands: [submitCommand],
+  checks: [reachable, clock, identity],
   setup({ hooks, services, sources, profiles, log, runner }, options) {
     warnOfMcp(options, log);
     const source = new CoordinatorSource({
@@ -15,6 +25,7 @@ export const coordinator = definePlugin({
       projectDir: runner.projectDir,
       activeProfile: () => profiles.active(),
       credentials: () => services.find(Credentials),
+      scripts: () => services.find(ScriptsToken),
       log,
       timing: protocolTiming,
     });

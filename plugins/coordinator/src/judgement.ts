@@ -1,13 +1,22 @@
 import type { Reply } from "./exchange.ts";
 
-/** What an answer's `detail` says, as text: it is a string, an object or an array of faults (protocol §2.1). */
+/** Longer ones would fill the logs that they end up in. */
+const LONGEST_DETAIL = 2_000;
+const MOST_FAULTS = 20;
+
+/** What an answer's `detail` says, as text: it is a string, an object or an array of faults (protocol §2.1). Cut where it is huge. */
 export function detailOf(reply: Reply): string {
+  const text = detailText(reply);
+  return text.length > LONGEST_DETAIL ? `${text.slice(0, LONGEST_DETAIL).toWellFormed()}…` : text;
+}
+
+function detailText(reply: Reply): string {
   const detail = memberOf(parse(reply.body), "detail");
   if (typeof detail === "string") return detail;
-  if (Array.isArray(detail)) return detail.map(faultText).join("; ");
+  if (Array.isArray(detail)) return detail.slice(0, MOST_FAULTS).map(faultText).join("; ");
   const message = memberOf(detail, "message");
   if (typeof message === "string") return message;
-  return detail === undefined ? reply.body.trim().slice(0, 200) : JSON.stringify(detail);
+  return detail === undefined ? reply.body.trim().slice(0, 200) : jsonText(detail);
 }
 
 /** The machine-readable members of `detail`, where it is an object. */
@@ -49,8 +58,17 @@ export function describeReply(reply: Reply): string {
 function faultText(fault: unknown): string {
   const location = memberOf(fault, "loc");
   const message = memberOf(fault, "msg");
-  const where = Array.isArray(location) ? location.join(".") : "";
-  return typeof message === "string" ? [where, message].filter(Boolean).join(": ") : JSON.stringify(fault);
+  const steps = Array.isArray(location) ? location.filter((step) => typeof step !== "object") : [];
+  return typeof message === "string" ? [steps.join("."), message].filter(Boolean).join(": ") : jsonText(fault);
+}
+
+/** What is parsed can be nested too deep to be written again. */
+function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return "a detail nested too deep to be shown";
+  }
 }
 
 function parse(body: string): unknown {

@@ -1,7 +1,6 @@
 import type { Feed, Logger, Slot } from "leasehold";
 import { Backoff, isPowerOfTwo, pause, unlessAborted } from "./backoff.ts";
 import type { CoordinatorClient } from "./client.ts";
-import type { Reply } from "./exchange.ts";
 import { describeReply, isNotRegistered } from "./judgement.ts";
 import type { Registration } from "./registration.ts";
 import type { Registered } from "./registration-answer.ts";
@@ -53,11 +52,15 @@ export class Poller {
    */
   async run(signal: AbortSignal): Promise<void> {
     const backoff = new Backoff(this.#settings.timing);
+    let end: PollEnd = "answered";
     while (!signal.aborted) {
       const registered = this.#settings.registration.current;
       const slot = registered && (await this.#slot(signal));
       if (!registered || !slot) return;
-      await this.#follow(await this.#poll(registered, slot, backoff, signal), registered, backoff, signal);
+      // A stop that the last poll should have brought is lost, for it is delivered at most once (protocol §2.3).
+      if (end === "failed") void this.#settings.stopWatch.look(signal);
+      end = await this.#poll(registered, slot, backoff, signal);
+      await this.#follow(end, registered, backoff, signal);
     }
   }
 
@@ -107,17 +110,20 @@ export class Poller {
     return "late";
   }
 
-  /** One poll from request to handled answer. Never rejects. */
+  /** One poll from request to handled answer. Never rejects, whatever was answered. */
   async #exchange(registered: Registered, slot: Slot, backoff: Backoff): Promise<PollEnd> {
-    const { client, handle, timing } = this.#settings;
-    const path = `${registered.pollPath}?runner_id=${encodeURIComponent(registered.runnerId)}`;
-    let reply: Reply;
     try {
-      reply = await client.send("GET", path, { timeoutMs: timing.abandonMs });
+      return await this.#ask(registered, slot, backoff);
     } catch (thrown) {
       slot.release();
       return this.#failed(thrown instanceof Error ? thrown.message : String(thrown), backoff);
     }
+  }
+
+  async #ask(registered: Registered, slot: Slot, backoff: Backoff): Promise<PollEnd> {
+    const { client, handle, timing } = this.#settings;
+    const path = `${registered.pollPath}?runner_id=${encodeURIComponent(registered.runnerId)}`;
+    const reply = await client.send("GET", path, { timeoutMs: timing.abandonMs });
     if (reply.status === 200) return (await handle(reply.body, slot)) ? "answered" : "failed";
     slot.release();
     if (reply.status === 204) return "answered";

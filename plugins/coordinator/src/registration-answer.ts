@@ -1,6 +1,7 @@
 import { z } from "leasehold";
 import { type Reply, Unanswered } from "./exchange.ts";
 import { detailMember, detailOf, refusesCredentials } from "./judgement.ts";
+import { isPathSegment } from "./path-segment.ts";
 
 /** What the coordinator answered to a registration; times only where it named sensible ones. */
 export interface Registered {
@@ -10,13 +11,14 @@ export interface Registered {
   readonly heartbeatSeconds: number | undefined;
 }
 
-const positive = z.number().positive().finite().optional().catch(undefined);
+/** The coordinator counts in whole seconds; longer than a day is no time that anyone waits for, nor one for a timer. */
+const seconds = z.number().min(1).max(86_400).optional().catch(undefined);
 
 const registeredAnswer = z.object({
-  runner_id: z.string().min(1),
+  runner_id: z.string().refine(isPathSegment),
   poll_endpoint: z.unknown().optional(),
-  poll_timeout_seconds: positive,
-  heartbeat_interval_seconds: positive,
+  poll_timeout_seconds: seconds,
+  heartbeat_interval_seconds: seconds,
 });
 
 /** Nothing when the answer is no coordinator's. */
@@ -48,8 +50,8 @@ function pollPathOf(endpoint: unknown): string {
  */
 export function ownDuplicate(reply: Reply, current: Registered | undefined): Registered | undefined {
   const runnerId = detailMember(reply, "runner_id");
-  if (reply.status !== 409 || detailMember(reply, "error") !== "duplicate_runner" || typeof runnerId !== "string")
-    return undefined;
+  if (reply.status !== 409 || detailMember(reply, "error") !== "duplicate_runner") return undefined;
+  if (typeof runnerId !== "string" || !isPathSegment(runnerId)) return undefined;
   if (current?.runnerId === runnerId) return current;
   return { runnerId, pollPath: DEFAULT_POLL_PATH, pollTimeoutSeconds: undefined, heartbeatSeconds: undefined };
 }
@@ -79,7 +81,7 @@ export function adviceFor(reply: Reply): string {
   if (error === "duplicate_runner")
     return "Another runner with this host name, project directory, profile and command is online: end it, or change one of the four. If it crashed, the coordinator takes it for gone after 2 to 2.5 minutes.";
   if (error === "agent_name_collision")
-    return `Runner ${String(detailMember(reply, "existing_runner_id"))} already offers agent "${String(detailMember(reply, "agent_name"))}": end it, or choose another profile.`;
+    return `Runner ${named(reply, "existing_runner_id")} already offers agent "${named(reply, "agent_name")}": end it, or choose another profile.`;
   if (refusesCredentials(reply))
     return "Configure a plugin that provides credentials for it, or mend the ones that were sent.";
   if (reply.status === 404 || reply.status === 405 || reply.status < 400)
@@ -87,4 +89,9 @@ export function adviceFor(reply: Reply): string {
   return detailOf(reply) === ""
     ? "Look into the coordinator's log."
     : "Mend the profile, agent or option that this names.";
+}
+
+function named(reply: Reply, key: string): string {
+  const member = detailMember(reply, key);
+  return typeof member === "string" ? member : "unknown";
 }

@@ -33,7 +33,7 @@ function agentPayload(agent: Agent): JsonObject[] {
   return [
     {
       name: agent.name,
-      description: agent.description ?? agent.name,
+      description: agent.description || `Agent ${agent.name}`,
       command: agent.command,
       ...(agent.parametersSchema ? { parameters_schema: agent.parametersSchema } : {}),
       ...(agent.outputSchema ? { output_schema: agent.outputSchema } : {}),

@@ -29,6 +29,8 @@ export interface RegistrationSettings {
   readonly log: Logger;
   readonly timing: Timing;
   readonly payload: () => RegistrationPayload;
+  /** Called after every registration. */
+  readonly onRegistered?: () => void;
   /** Attempts to reach the coordinator; no limit when absent. */
   readonly attempts?: number | undefined;
 }
@@ -129,6 +131,7 @@ export class Registration {
       this.#current = registered;
       await this.#note.keep(registered);
       log.info({ runner_id: registered.runnerId }, `registered at ${client.url}`);
+      this.#settings.onRegistered?.();
       return undefined;
     } catch (thrown) {
       if (thrown instanceof Unanswered) return thrown;

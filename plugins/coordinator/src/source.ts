@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import type { Scripts } from "@leasehold/script-executor";
 import type {
   Credentials,
   DeliveryAnswer,
@@ -27,6 +28,7 @@ import { Poller } from "./poller.ts";
 import { Registration } from "./registration.ts";
 import { type RegistrationPayload, registrationPayload } from "./registration-payload.ts";
 import { reportsOf } from "./reports.ts";
+import { CoordinatorScripts } from "./scripts.ts";
 import { StopWatch } from "./stop-watch.ts";
 import { Stops } from "./stops.ts";
 import type { Timing } from "./timing.ts";
@@ -36,6 +38,8 @@ export interface SourceSettings {
   readonly projectDir: string;
   readonly activeProfile: () => Profile | undefined;
   readonly credentials: () => Credentials | undefined;
+  /** Who keeps scripts, if anybody does; asked for when every plugin is set up. */
+  readonly scripts: () => Scripts | undefined;
   readonly log: Logger;
   readonly timing: Timing;
 }
@@ -68,9 +72,11 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
     this.client = new CoordinatorClient({ url: options.url, requestMs: timing.requestMs, credentials, log });
     const { client } = this;
     const attempts = options.registrationAttempts;
-    this.#registration = new Registration({ client, log, timing, attempts, payload: () => this.#payload() });
+    const payload = () => this.#payload();
+    const onRegistered = () => settings.scripts()?.reconcile();
+    this.#registration = new Registration({ client, log, timing, attempts, payload, onRegistered });
     const registration = this.#registration;
-    this.#delivery = new Delivery({ client, registration, log, runner: () => this.#binding() });
+    this.#delivery = new Delivery({ client, registration, runner: () => this.#binding() });
     const { staleMs } = timing;
     this.heartbeat = new Heartbeat({ client, registration, staleMs, everySeconds: options.heartbeatIntervalSeconds });
   }
@@ -78,6 +84,7 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
   /** Resolves at the drain, or when the coordinator has deregistered this runner. Rejects when it refuses to register it. */
   async start(feed: Feed, signal: AbortSignal): Promise<void> {
     const leasing = AbortSignal.any([signal, this.#deregistered.signal]);
+    this.#settings.scripts()?.connect(new CoordinatorScripts(this.client));
     if (!(await this.#registration.first(leasing, feed))) return;
     const stopWatch = this.#stopWatch(feed);
     this.#poller = this.#pollerFor(feed, stopWatch);
@@ -107,6 +114,7 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
       log,
       timing,
       delivery: this.#delivery,
+      scripts: this.#settings.scripts(),
       leaseIn: (answer) => this.#leaseIn(answer),
       onLease: (ref, { unfit }) => {
         this.#owed.set(ref.run, ref.session);

@@ -12,7 +12,7 @@ export interface StopWatchSettings {
   readonly everyMs: number;
 }
 
-/** Hears stops while no poll may be open, because every slot is busy or the runner drains. */
+/** Hears stops that no poll brings: because none may be open, or because one broke that may have brought them. */
 export class StopWatch {
   readonly #settings: StopWatchSettings;
   #told: ReadonlySet<string> = new Set();
@@ -34,13 +34,18 @@ export class StopWatch {
 
   /** Watches until `signal` is aborted. Never rejects. */
   async until(signal: AbortSignal): Promise<void> {
-    const { everyMs, feed, log } = this.#settings;
     for (;;) {
-      await pause(everyMs, signal);
+      await pause(this.#settings.everyMs, signal);
       if (signal.aborted) return;
-      if (feed.running().length === 0) continue;
-      await this.#check(signal).catch((err: unknown) => log.debug({ err }, "looking for runs to stop failed"));
+      await this.look(signal);
     }
+  }
+
+  /** Looks once. Never rejects. */
+  async look(signal: AbortSignal): Promise<void> {
+    const { feed, log } = this.#settings;
+    if (feed.running().length === 0) return;
+    await this.#check(signal).catch((err: unknown) => log.debug({ err }, "looking for runs to stop failed"));
   }
 
   /** Each run is told once for as long as it is listed. */

@@ -23,19 +23,35 @@ export class Stops {
     this.#settings = settings;
   }
 
-  /** Stops sessions, all at once. Never rejects. */
+  /**
+   * Stops sessions: what works here all at once, then what is unknown here one by one, for an answer may name any number of
+   * sessions. Never rejects.
+   */
   async stop(sessions: readonly string[]): Promise<void> {
-    await Promise.all(sessions.map((session) => this.#stop(session)));
+    const unknown: string[] = [];
+    const stops = [...new Set(sessions)].map(async (session) => {
+      if (await this.#isUnknown(session)) unknown.push(session);
+    });
+    await Promise.all(stops);
+    for (const session of unknown) {
+      if (this.#settings.signal.aborted) return;
+      await this.#guard(session, () => this.#settleUnknown(session));
+    }
   }
 
-  async #stop(session: string): Promise<void> {
+  async #isUnknown(session: string): Promise<boolean> {
     const { feed, log, isOwed } = this.#settings;
+    const answer = await this.#guard(session, () => feed.stop({ session }));
+    if (answer) log.info({ session_id: session, answer }, "the coordinator asked to stop a session");
+    return answer === "unknown" && !isOwed(session);
+  }
+
+  async #guard<T>(session: string, act: () => Promise<T>): Promise<T | undefined> {
     try {
-      const answer = await feed.stop({ session });
-      log.info({ session_id: session, answer }, "the coordinator asked to stop a session");
-      if (answer === "unknown" && !isOwed(session)) await this.#settleUnknown(session);
+      return await act();
     } catch (thrown) {
-      log.warn({ err: thrown, session_id: session }, "a session could not be stopped");
+      this.#settings.log.warn({ err: thrown, session_id: session }, "a session could not be stopped");
+      return undefined;
     }
   }
 

@@ -1,13 +1,14 @@
 import { definePlugin } from "leasehold";
+import { devCommand } from "./dev/command.ts";
 import { optionsSchema } from "./options.ts";
 import { serveCommand } from "./serve-command.ts";
 
-/** Contributes `leasehold coordinator`; leases nothing and taps nothing. */
+/** Contributes `leasehold dev` and `leasehold coordinator`; leases nothing and taps nothing. */
 export const embeddedCoordinator = definePlugin({
   name: "embedded-coordinator",
   apiVersion: 1,
   options: optionsSchema,
-  commands: [serveCommand],
+  commands: [devCommand, serveCommand],
 });
 
 export { type EmbeddedCoordinatorOptions, optionsSchema } from "./options.ts";

@@ -61,7 +61,8 @@ export const optionsSchema = z
           description: "Rewrite number tokens as Python prints them instead of keeping the client's text",
         }),
       })
-      .default({}),
+      .default({})
+      .meta({ description: "Single hazards, by name, whatever `reference` says; see the plugin's README" }),
   })
   .superRefine((options, context) => {
     if (options.allowRemote || isLoopback(options.host)) return;

@@ -37,11 +37,17 @@ export type Runner = {
   /** Script names to fetch and to remove; undefined for runners that are not procedural. */
   scripts: { sync: Set<string>; remove: Set<string> } | undefined;
   agents: Map<string, RunnerAgent>;
+  /** Host names of the runners whose place it took: runs that demand one of them are its own. */
+  standsFor: readonly string[];
+  /** Another runner has taken its place: it ends what it has and gets nothing new. */
+  replaced: boolean;
 };
 
 /** The runners known to this process. Nothing of it is stored: a restart forgets every runner (§1.1). */
 export class Registry {
   readonly #runners = new Map<string, Runner>();
+  /** Runners whose place is promised, by the host name of the runner to come. */
+  readonly #promised = new Map<string, Runner>();
 
   /**
    * Registers a runner, or reconnects a stale one, and queues every script for it if it is procedural.
@@ -54,8 +60,20 @@ export class Registry {
     runner.scripts =
       runner.executor["type"] === "procedural" ? { sync: new Set(scripts), remove: new Set() } : undefined;
     this.#runners.set(runner.runner_id, runner);
-    if (registration.agents.length > 0) this.#replaceAgents(runner, registration.agents);
+    const predecessor = this.#promised.get(runner.hostname);
+    if (registration.agents.length > 0) this.#replaceAgents(runner, registration.agents, predecessor);
+    if (predecessor) this.#replace(predecessor, runner);
     return runner;
+  }
+
+  /**
+   * Lets the runner that registers under this host name take the place of one that is there: its agents, and the runs
+   * that wait for it. Until then nothing changes; the function returned takes the promise back.
+   */
+  promisePlace(runnerId: string, hostname: string): () => void {
+    const runner = this.#runners.get(runnerId);
+    if (runner) this.#promised.set(hostname, runner);
+    return () => void this.#promised.delete(hostname);
   }
 
   find(id: string): Runner | undefined {
@@ -102,9 +120,17 @@ export class Registry {
     }
   }
 
-  #replaceAgents(runner: Runner, agents: readonly RunnerAgent[]): void {
+  #replace(predecessor: Runner, successor: Runner): void {
+    predecessor.replaced = true;
+    predecessor.agents = new Map();
+    successor.standsFor = [...predecessor.standsFor, predecessor.hostname];
+    this.#promised.delete(successor.hostname);
+  }
+
+  #replaceAgents(runner: Runner, agents: readonly RunnerAgent[], predecessor: Runner | undefined): void {
     for (const { name } of agents) {
-      const holder = this.all().find((other) => other !== runner && other.agents.has(name));
+      const others = this.all().filter((other) => other !== runner && other !== predecessor);
+      const holder = others.find((other) => other.agents.has(name));
       if (!holder) continue;
       // The reference undoes the whole registration, also when it was a reconnection.
       this.remove(runner.runner_id);
@@ -130,6 +156,8 @@ function newRunner(registration: Registration, now: number): Runner {
     stops: new Set(),
     scripts: undefined,
     agents: new Map(),
+    standsFor: [],
+    replaced: false,
   };
 }
 

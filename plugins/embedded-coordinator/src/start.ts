@@ -33,6 +33,11 @@ export type EmbeddedCoordinator = AsyncDisposable & {
   recorded(wanted: (entry: RecordEntry) => boolean, signal?: AbortSignal): Promise<RecordEntry>;
   /** Resolves when a poll of this runner waits for work, at once if one does already. */
   polling(runnerId: string): Promise<void>;
+  /**
+   * Lets the runner that registers under this host name take the place of the one with this id: its agents, and the runs
+   * that wait for it; the old one ends what it has. Until then nothing changes. The function returned takes it back.
+   */
+  replaceRunner(runnerId: string, hostname: string): () => void;
   /** Checks runners and unmatched runs now instead of at the next interval (protocol §2.8). */
   checkLifecycle(): void;
   /** Ends abandoned sessions now instead of at the next interval (protocol §2.8). */
@@ -126,6 +131,7 @@ function opened(
     record: record.entries,
     recorded: (wanted, signal) => record.waitFor(wanted, signal),
     polling: (runnerId) => coordinator.waiting.whenWaiting(runnerId),
+    replaceRunner: (runnerId, hostname) => coordinator.registry.promisePlace(runnerId, hostname),
     checkLifecycle,
     reap,
     close,

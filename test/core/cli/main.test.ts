@@ -1,5 +1,9 @@
+import { spawn } from "node:child_process";
+import { closeSync, existsSync, openSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { end, makeProject, type Project, said } from "./project.ts";
+import { bin, end, makeProject, type Project, said } from "./project.ts";
 
 const CONFIG = `
 import { defineConfig, definePlugin, defineProfile, failed, jsonResult, stopped, z } from "leasehold";
@@ -31,6 +35,7 @@ const inline = definePlugin({
       if (command === "fail") return failed("it broke", { exitCode: run.parameters.code });
       if (command === "hang") {
         process.stderr.write("hanging\\n");
+        if (process.env.STRAY) Promise.reject(new Error("stray"));
         await new Promise((resolve) => run.signal.addEventListener("abort", resolve));
         return stopped("stopped in order");
       }
@@ -184,6 +189,7 @@ describe("leasehold", () => {
     it.each([
       ["SIGINT", 130],
       ["SIGTERM", 143],
+      ["SIGHUP", 129],
     ] as const)("stops on %s and waits for the outcome", async (signal, code) => {
       const child = project.start(["run", "hang"]);
       const ended = end(child);
@@ -192,13 +198,39 @@ describe("leasehold", () => {
       expect(await ended).toMatchObject({ code, stdout: "", stderr: expect.stringContaining("stopped in order") });
     });
 
+    it.runIf(existsSync("/dev/full"))("says that its result could not be written", async () => {
+      const full = openSync("/dev/full", "w");
+      const { code, stderr } = await end(project.start(["run", "say"], {}, ["ignore", full, "pipe"]));
+      closeSync(full);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^leasehold: standard output could not be written: ENOSPC.* \[OUTPUT_LOST\]$/m);
+      expect(stderr).not.toContain("    at ");
+    });
+
+    it.runIf(existsSync("/dev/full"))("gives its result although nothing can be logged", async () => {
+      const full = openSync("/dev/full", "w");
+      const ended = await end(project.start(["run", "say"], {}, ["ignore", "pipe", full]));
+      closeSync(full);
+      expect(ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\{.*\}\n$/) });
+    });
+
+    it("refuses to run where its own directory is gone", async () => {
+      const gone = path.join(project.directory, "gone");
+      await mkdir(gone);
+      const words = ["-c", 'rmdir "$PWD" && exec "$@"', "sh", process.execPath, bin, "run", "say"];
+      const { code, stderr } = await end(spawn("sh", words, { cwd: gone, stdio: ["ignore", "pipe", "pipe"] }));
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^the project directory .*\/gone is not there, or is no directory$/m);
+      expect(stderr).not.toContain("    at ");
+    });
+
     it("never starts a lease source", async () => {
       expect((await project.call(["run", "say"])).stderr).not.toContain("leasing");
     });
   });
 
   describe("start", () => {
-    it.each(["SIGINT", "SIGTERM"] as const)("leases until %s and ends in order", async (signal) => {
+    it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("leases until %s and ends in order", async (signal) => {
       const child = project.start(["start"]);
       const ended = end(child);
       await said(child, "leasing");
@@ -214,6 +246,14 @@ describe("leasehold", () => {
       await said(child, "a second signal stops it");
       child.kill("SIGINT");
       expect(await ended).toMatchObject({ code: 0, stderr: expect.stringContaining('"status":"stopped"') });
+    });
+
+    it("ends in order after an error that nobody caught", async () => {
+      const { code, stderr } = await project.call(["start"], { STRAY: "1", OFFER: "1" });
+      expect(code).toBe(1);
+      expect(stderr).toContain('"status":"stopped"');
+      expect(stderr).toContain("leasehold: an error that nobody caught ended the runner: stray [STRAY_ERROR]");
+      expect(stderr).not.toContain("    at ");
     });
 
     it.each(["-l", "--profile-list"])("prints the names of the profiles with %s", async (flag) => {
@@ -242,7 +282,13 @@ describe("leasehold", () => {
     });
 
     it("prints JSON", async () => {
-      const { stdout } = await project.call(["config", "--json"], { TOKEN: "hunter2" });
+      const { stdout } = await project.call(["config", "--json"], { TOKEN: "hunter2", GREETING: "http://me:pw@host/" });
+      expect(JSON.parse(stdout).values).toContainEqual({
+        owner: "inline",
+        option: "greeting",
+        value: "http://********@host/",
+        origin: "env GREETING",
+      });
       expect(JSON.parse(stdout).values).toContainEqual({
         owner: "inline",
         option: "token",
@@ -264,7 +310,7 @@ describe("leasehold", () => {
 
   it("shows the profiles, the active one marked", async () => {
     const { stdout } = await project.call(["profiles", "-x", "second"]);
-    expect(stdout).toMatch(/^ {2}first\n {6}say {2}Agent say\n\* second\n/);
+    expect(stdout).toMatch(/^ {2}first\n {6}say\n\* second\n/);
     const listed = JSON.parse((await project.call(["profiles", "--json"])).stdout);
     expect(listed.profiles).toMatchObject([
       { name: "first", active: true, agents: [{ name: "say" }] },

@@ -1,19 +1,23 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, type StdioOptions, spawn, spawnSync } from "node:child_process";
 import { on, once } from "node:events";
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
+/** What a user calls. */
+export const bin: string = path.join(root, "core/bin/leasehold.js");
+
 /** A directory with a configuration of its own, in which `leasehold` is called as a user calls it. */
 export interface Project {
   readonly directory: string;
   write(file: string, content: string): Promise<void>;
-  /** Starts `leasehold <args>` there. */
-  start(args: readonly string[], env?: Record<string, string>): ChildProcess;
+  /** Starts `leasehold <args>` there; with pipes for standard output and error unless said otherwise. */
+  start(args: readonly string[], env?: Record<string, string>, stdio?: StdioOptions): ChildProcess;
   /** Calls `leasehold <args>` there and waits for its end. */
   call(args: readonly string[], env?: Record<string, string>): Promise<Ended>;
   remove(): Promise<void>;
@@ -32,12 +36,8 @@ export async function makeProject(config: string): Promise<Project> {
   await symlink(path.join(root, "node_modules"), path.join(directory, "node_modules"));
   const write = (file: string, content: string) => writeFile(path.join(directory, file), content);
   await write("runner.config.ts", config);
-  const start = (args: readonly string[], env: Record<string, string> = {}): ChildProcess =>
-    spawn(process.execPath, [path.join(root, "core/bin/leasehold.js"), ...args], {
-      cwd: directory,
-      env: { PATH: process.env["PATH"], ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+  const start: Project["start"] = (args, env = {}, stdio = ["ignore", "pipe", "pipe"]) =>
+    spawn(process.execPath, [bin, ...args], { cwd: directory, env: { PATH: process.env["PATH"], ...env }, stdio });
   return {
     directory,
     write,
@@ -49,9 +49,8 @@ export async function makeProject(config: string): Promise<Project> {
 
 /** Waits for a process and everything it says. */
 export async function end(child: ChildProcess): Promise<Ended> {
-  if (!child.stdout || !child.stderr) throw new Error("the process has no pipes");
-  const output = child.stdout.destroyed ? "" : text(child.stdout);
-  const [stdout, stderr, [code]] = await Promise.all([output, text(child.stderr), once(child, "close")]);
+  const all = (stream: Readable | null) => (!stream || stream.destroyed ? "" : text(stream));
+  const [stdout, stderr, [code]] = await Promise.all([all(child.stdout), all(child.stderr), once(child, "close")]);
   return { code, stdout, stderr };
 }
 

@@ -52,6 +52,17 @@ describe("loadConfigFile", () => {
     });
   });
 
+  it.each(["export default () => new Promise(() => {})", "await new Promise(() => {}); export default {}"])(
+    "gives up a file that is never evaluated: %s",
+    async (text) => {
+      await write("runner.config.mjs", text);
+      await expect(loadConfigFile({ cwd: directory, env: {} }, 0.01)).rejects.toMatchObject({
+        code: "CONFIG_UNREADABLE",
+        message: expect.stringContaining("not evaluated within 0.01 s"),
+      });
+    },
+  );
+
   it("tells a file that is missing from none found", async () => {
     await expect(loadConfigFile({ named: "gone.ts", cwd: directory, env: {} })).rejects.toMatchObject({
       code: "CONFIG_UNREADABLE",

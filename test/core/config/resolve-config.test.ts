@@ -25,6 +25,30 @@ describe("resolveConfig", () => {
     });
   });
 
+  it("makes faults of getters and schemas that throw", async () => {
+    const thrower = () => {
+      throw new Error("boo");
+    };
+    const odd = definePlugin({
+      name: "odd",
+      apiVersion: 1,
+      options: z.strictObject({ a: z.string().default("").transform(thrower) }),
+    });
+    const getters = [
+      Object.defineProperty({}, "plugins", { get: thrower, enumerable: true }),
+      { plugins: [Object.defineProperty({}, "definition", { get: thrower })] },
+      { plugins: [odd()] },
+    ];
+    for (const config of getters)
+      await expect(
+        resolveConfig(readConfiguration({ file: "/x/runner.config.ts", config }), {
+          env: {},
+          flags: new Map(),
+          cwd: "/x",
+        }),
+      ).rejects.toMatchObject({ faults: [{ code: "CONFIG_INVALID", message: expect.stringMatching(/: boo$/) }] });
+  });
+
   it("counts an empty variable as unset", async () => {
     const settings = await settingsOf(poll({ url: "http://file" }), { env: { POLL_EVERY: "" } });
     expect(settings["every"]).toEqual([30, "default"]);
@@ -109,6 +133,27 @@ describe("resolveConfig", () => {
     );
     const token = settings.find(({ field }) => field.name === "token");
     expect(token && showValue(token.field, token.value)).toBe("********");
+  });
+
+  it("masks user name and password of URLs in what it shows", async () => {
+    const hosts = z.object({ hosts: z.array(z.url()).max(2).meta({ env: "HOSTS" }) });
+    const listing = definePlugin({ name: "listing", apiVersion: 1, options: hosts });
+    const urls = ["http://me:p@ss@a/x?y=z@b", "http://a:1/@scope"];
+    const { settings } = await resolved({ plugins: [listing({ hosts: urls })] });
+    const shown = settings.find(({ field }) => field.name === "hosts");
+    expect(shown && showValue(shown.field, shown.value)).toBe('["http://********@a/x?y=z@b","http://a:1/@scope"]');
+    const [fault] = await faultsOf({ plugins: [listing({ hosts: [...urls, "ftp://me:secret@c"] })] });
+    expect(fault).toContain("ftp://********@c");
+    expect(fault).not.toMatch(/p@ss|secret/);
+  });
+
+  it("shows no password of an address", async () => {
+    const url = "http://user:hunter2@host:1/a@b";
+    const { settings } = await resolved({ plugins: [poll({ url })] }, {});
+    const shown = settings.find(({ field }) => field.name === "url");
+    expect(shown && showValue(shown.field, shown.value)).toBe('"http://********@host:1/a@b"');
+    const faults = await faultsOf({ plugins: [poll({ url: "http://user:hunter2@[" })] });
+    expect(faults.join()).not.toContain("hunter2");
   });
 
   it("lets two options claim no flag or variable together", async () => {

@@ -1,6 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { FaultReport, LeaseholdError, messageOf } from "../../../core/src/errors/leasehold-error.ts";
+import { describeFault, FaultReport, LeaseholdError, messageOf } from "../../../core/src/errors/leasehold-error.ts";
 import { didYouMean } from "../../../core/src/errors/nearest.ts";
+
+describe("describeFault", () => {
+  it("sets quoted lines in and shows control characters", () => {
+    const fault = new LeaseholdError("SOURCE_FAILED", { source: "s", problem: "no\n\u001b[31mleasehold: all is well" });
+    expect(describeFault(fault).split("\n")).toEqual([
+      '  - lease source "s" failed: no',
+      "    \\u001b[31mleasehold: all is well [SOURCE_FAILED]",
+      "    See the cause.",
+    ]);
+  });
+});
 
 describe("LeaseholdError", () => {
   it("fills its sentences and keeps details and cause", () => {
@@ -37,6 +48,20 @@ describe("messageOf", () => {
     [{ message: "text" }, "a thrown object"],
   ])("reads %s", (thrown, text) => {
     expect(messageOf(thrown)).toBe(text);
+  });
+
+  it("never throws", () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const hostile = new Error("m");
+    Object.defineProperty(hostile, "message", {
+      get() {
+        throw hostile;
+      },
+    });
+    const textless = Object.assign(new Error(), { message: Object.create(null) });
+    for (const thrown of [proxy, hostile, textless])
+      expect(messageOf(thrown)).toBe("something thrown that cannot be read");
   });
 });
 

@@ -113,4 +113,26 @@ describe("execute", () => {
       'plugin "executor" failed in execute:fixture: hands off',
     );
   });
+
+  it("keeps an outcome from being changed after it was given", async () => {
+    const mine = { status: "failed", session: "finished", error: { code: "X", message: "x" } };
+    const { runner } = await boot([
+      executor(() => mine as never),
+      plugin("later", ({ hooks }) =>
+        hooks.onResult.tap(() => {
+          Object.assign(mine.error, { message: "other" });
+          Object.assign(mine, { status: "succeeded" });
+        }),
+      ),
+    ]);
+    expect(await runner.execute(leased())).toMatchObject({ status: "failed", error: { message: "x" } });
+  });
+
+  it("settles the run when an outcome cannot be read twice", async () => {
+    const { proxy: timings, revoke } = Proxy.revocable({}, {});
+    const { runner } = await boot([executor(() => ({ ...succeeded(), timings }))]);
+    revoke();
+    expect((await runner.execute(leased())).error?.code).toBe("TAP_FAILED");
+    await runner.close();
+  });
 });

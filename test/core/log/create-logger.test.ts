@@ -16,6 +16,13 @@ describe("createLogger", () => {
     expect(() => JSON.parse(line ?? "")).toThrow(SyntaxError);
   });
 
+  it("keeps a message on one line of a terminal", async () => {
+    const lines = await linesOf({ verbose: false, terminal: true }, (log) => log.info("a\nb\r\u001b[2J\u009b2Jc"));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain("a\\u000ab\\u000d");
+    expect(lines[0]).toContain("\\u009b2Jc");
+  });
+
   it("tells details and stacks to verbose readers only", async () => {
     const write = (log: Logger): void => {
       log.debug("detail");
@@ -31,6 +38,22 @@ describe("createLogger", () => {
     const verbose = await linesOf({ verbose: true }, write);
     expect(verbose).toHaveLength(2);
     expect(JSON.parse(verbose[1] ?? "").err.stack).toContain("create-logger.test");
+  });
+
+  it.each([false, true])("makes a line of errors that cannot be read, verbose: %s", async (verbose) => {
+    const circle = new Error("its own cause");
+    circle.cause = circle;
+    const { proxy, revoke } = Proxy.revocable(new Error("gone"), {});
+    revoke();
+    const hostile = Object.defineProperty(new Error(), "message", {
+      get() {
+        throw new Error("no");
+      },
+    });
+    const lines = await linesOf({ verbose }, (log) => {
+      for (const err of [circle, proxy, hostile, new Error("outer", { cause: hostile })]) log.error({ err }, "failed");
+    });
+    expect(lines.map((line) => JSON.parse(line).msg)).toEqual(Array(4).fill("failed"));
   });
 
   it.each([false, true])("masks secrets everywhere, on a terminal: %s", async (terminal) => {

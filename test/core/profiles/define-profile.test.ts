@@ -26,7 +26,7 @@ describe("defineProfile", () => {
       directory,
       executor,
       timeoutSeconds: 7,
-      agents: [{ name: "b", command: "bin/b", description: "Agent b" }],
+      agents: [{ name: "b", command: "bin/b" }],
     });
   });
 
@@ -41,7 +41,7 @@ describe("defineProfile", () => {
     expect(profile?.directory).toBe(directory);
     expect(profile?.agents).toMatchObject([
       { name: "one", description: "First", parametersSchema: { type: "object" } },
-      { name: "two", description: "Agent two", command: "c", timeoutSeconds: 3, blueprint: { tags: ["x"] } },
+      { name: "two", command: "c", timeoutSeconds: 3, blueprint: { tags: ["x"] } },
     ]);
   });
 

@@ -42,7 +42,8 @@ describe("readProfilesDir", () => {
           agents_dir: "agents",
           lifecycle: "persistent",
         },
-        agents: [{ name: "hi", description: "Agent hi", command: "scripts/hi", blueprint: expect.anything() }],
+        agents: [{ name: "hi", command: "scripts/hi", blueprint: expect.anything() }],
+        readFrom: [path.join(root, "profiles/hello.json"), path.join(root, "agents")],
       },
     ]);
   });

@@ -57,7 +57,13 @@ describe("delivery", () => {
     await source.releases(1);
     expect(source.attempts.at(-1)?.attempt).toMatchObject({ number: 2, uncertain: true });
     expect(log).toContainEqual(
-      expect.objectContaining({ level: 40, run_id: "run-1", msg: "delivery failed: connection reset" }),
+      expect.objectContaining({
+        level: 40,
+        run_id: "run-1",
+        session_id: "session-of-run-1",
+        agent: "echo",
+        msg: "delivery failed: connection reset",
+      }),
     );
   });
 

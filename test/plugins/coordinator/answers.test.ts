@@ -32,6 +32,12 @@ describe("readPollAnswer", () => {
     );
   });
 
+  it("reads parameters of any depth and length", () => {
+    const parameters = `{"deep":${"[".repeat(100_000)}${"]".repeat(100_000)},"long":"${"x".repeat(64 * 1024 * 1024)}"}`;
+    const body = `{"run":{"run_id":"r","session_id":"s","type":"start_session","parameters":${parameters}}}`;
+    expect(readPollAnswer(body).run?.parametersText === parameters).toBe(true);
+  });
+
   it("treats empty optional members like absent ones", () => {
     const { run } = read({ run: deliveredRun({ agent_name: "", project_dir: "", resolved_agent_blueprint: null }) });
     expect(run).toMatchObject({ agentName: undefined, projectDir: undefined, blueprint: undefined });
@@ -50,6 +56,24 @@ describe("readPollAnswer", () => {
     expect(read({ hello: 1 }).problems[0]).toMatch(/none of deregistered, stop_sessions/);
     expect(read({ stop_sessions: "ses_1" }).problems).toEqual(["stop_sessions is no array"]);
     expect(read({ run: deliveredRun({ parameters: ["hunter2"] }) }).problems.join()).not.toContain("hunter2");
+  });
+
+  it("takes no id that would bend a request's path", () => {
+    for (const bad of [".", "..", "", "\ud800", "run_\udfff"]) {
+      expect(read({ run: deliveredRun({ run_id: bad }) })).not.toHaveProperty("run");
+      expect(read({ run: deliveredRun({ run_id: bad }) })).not.toHaveProperty("brokenRun");
+      const { brokenRun } = read({ run: deliveredRun({ session_id: bad }) });
+      expect(brokenRun).toMatchObject({ runId: "run_5b1d0c9e7a42", sessionId: "run_5b1d0c9e7a42" });
+      expect(read({ stop_sessions: [bad, "ses_1"] }).stopSessions).toEqual(["ses_1"]);
+    }
+    expect(read({ run: deliveredRun({ run_id: "a/../b?c#d%2e" }) }).run?.runId).toBe("a/../b?c#d%2e");
+  });
+
+  it("reads answers that are nested without end", () => {
+    const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+    const body = JSON.stringify({ junk: 0, run: deliveredRun({ parameters: { deep: 1 } }) });
+    const text = body.replace('"junk":0', `"junk":${deep}`).replace('"deep":1', `"deep":${deep}`);
+    expect(readPollAnswer(text).run?.parametersText).toBe(`{"deep":${deep}}`);
   });
 
   it("keeps the good names beside bad ones", () => {

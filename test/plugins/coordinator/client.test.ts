@@ -79,7 +79,9 @@ describe("CoordinatorClient", () => {
   it("gives up a request that has no answer in time", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     coordinator.always("GET /x", { hang: true });
-    const fault = await faultOf(clientFor(coordinator.url).send("GET", "/x", { timeoutMs: 20 }));
+    const client = clientFor(coordinator.url);
+    await client.send("GET", "/connected");
+    const fault = await faultOf(client.send("GET", "/x", { timeoutMs: 20 }));
     expect(fault).toMatchObject({ sent: true, message: expect.stringContaining("no answer within 0.02 s") });
   });
 

@@ -1,4 +1,4 @@
-import type { DeliveryAttempt, JsonObject, Logger } from "leasehold";
+import type { DeliveryAttempt, JsonObject } from "leasehold";
 import { afterEach, describe, expect, it } from "vitest";
 import { CoordinatorClient } from "../../../plugins/coordinator/src/client.ts";
 import { Delivery } from "../../../plugins/coordinator/src/delivery.ts";
@@ -20,19 +20,21 @@ afterEach(async () => {
   for (const client of clients.splice(0)) await client.close();
 });
 
-async function deliveryTo(coordinator: ScriptedCoordinator, log: Logger = quiet): Promise<Delivery> {
+async function deliveryTo(coordinator: ScriptedCoordinator): Promise<Delivery> {
+  const log = quiet;
   const client = new CoordinatorClient({ url: coordinator.url, requestMs: 30_000, credentials: () => undefined, log });
   clients.push(client);
   const payload = () => ({ hostname: "build-07", project_dir: "/srv/jobs", executor_profile: "echo" });
   const registration = new Registration({ client, log, timing: quickTiming, payload });
   await registration.first(new AbortController().signal);
-  return new Delivery({ client, registration, log, runner: () => ({ hostname: "build-07", executorProfile: "echo" }) });
+  return new Delivery({ client, registration, runner: () => ({ hostname: "build-07", executorProfile: "echo" }) });
 }
 
 const attempt = (members: Partial<DeliveryAttempt> = {}): DeliveryAttempt => ({
   number: 1,
   uncertain: false,
   signal: new AbortController().signal,
+  log: quiet,
   ...members,
 });
 
@@ -133,12 +135,12 @@ describe("an answer to a report", () => {
   it("is logged loudly when it refuses for good", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     const { log, lines } = recordingLog();
-    const delivery = await deliveryTo(coordinator, log);
+    const delivery = await deliveryTo(coordinator);
     coordinator.always(EVENTS, { status: 422, json: { detail: [{ loc: ["body", "content"], msg: "bad" }] } });
-    await delivery.deliver(ref, result, attempt());
+    await delivery.deliver(ref, result, attempt({ log }));
     expect(lines.at(-1)).toMatchObject({
       level: "error",
-      run_id: "run_1",
+      report: "result",
       msg: expect.stringContaining("422: body.content: bad"),
     });
   });

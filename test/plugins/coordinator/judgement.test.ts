@@ -28,6 +28,14 @@ describe("the coordinator's errors", () => {
     expect(detailOf(reply(400, [null, 3]))).toBe("null; 3");
   });
 
+  it("are cut where they are huge, and never too deep", () => {
+    const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+    for (const detail of [`{"a":${deep}}`, deep, `[{"loc":${deep},"msg":"m"}]`])
+      expect(detailOf({ status: 500, body: `{"detail":${detail}}` }).length).toBeLessThan(100);
+    expect(detailOf(reply(500, "😀".repeat(1_000_000)))).toHaveLength(2_001);
+    expect(detailOf(reply(422, Array(1_000_000).fill({ msg: "m" })))).toHaveLength(58);
+  });
+
   it("tell a forgotten runner from refused credentials", () => {
     const forgotten = reply(401, "Runner not registered");
     expect([isNotRegistered(forgotten), refusesCredentials(forgotten)]).toEqual([true, false]);

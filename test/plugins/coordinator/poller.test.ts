@@ -54,6 +54,18 @@ describe("polling", () => {
     expect(coordinator.of(POLL).length).toBeGreaterThanOrEqual(bad.length * 3 + 1);
   });
 
+  it("survives an answer that is nested without end", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+    const bodies = [`{"detail":{"a":${deep}}}`, `{"detail":${deep}}`];
+    coordinator.once(POLL, ...bodies.map((text) => ({ status: 500, text })), { text: `{"run":${deep}}` });
+    const { feed } = start({ url: coordinator.url });
+    await coordinator.answerPoll({ json: { run: deliveredRun() } });
+    await feed.until(() => feed.offers.length === 1);
+    await coordinator.seen(POLL, 5);
+    expect(feed.free).toBe(14);
+  });
+
   it("holds off after a failure", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     coordinator.always(POLL, { status: 500 });

@@ -59,7 +59,7 @@ describe("registrationPayload", () => {
 
   it("gives every agent a description", () => {
     expect(registrationPayload(plain, "build-07", "/w", echoProfile)["agents"]).toMatchObject([
-      { name: "echo", description: "echo" },
+      { name: "echo", description: "Agent echo" },
     ]);
   });
 

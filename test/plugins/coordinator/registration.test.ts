@@ -59,13 +59,30 @@ describe("the first registration", () => {
     }
   });
 
+  it("asks again when the runner's id cannot be named in a path", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const answers = ["..", ".", "", "\ud800"].map((id) => ({ json: { ...REGISTERED, runner_id: id } }));
+    coordinator.once(ROUTE, ...answers);
+    const registration = registrationAt(coordinator.url);
+    expect((await registration.first(forever))?.runnerId).toBe(REGISTERED.runner_id);
+    expect(coordinator.requests).toHaveLength(answers.length + 1);
+  });
+
   it("passes over times that make no sense", async () => {
     await using coordinator = await ScriptedCoordinator.start();
-    coordinator.always(ROUTE, { json: { ...REGISTERED, poll_timeout_seconds: -1, heartbeat_interval_seconds: "60" } });
-    expect(await registrationAt(coordinator.url).first(forever)).toMatchObject({
-      pollTimeoutSeconds: undefined,
-      heartbeatSeconds: undefined,
-    });
+    for (const [poll, heartbeat] of [
+      [-1, "60"],
+      [1e300, 1e-300],
+      [86_401, 0],
+    ]) {
+      coordinator.always(ROUTE, {
+        json: { ...REGISTERED, poll_timeout_seconds: poll, heartbeat_interval_seconds: heartbeat },
+      });
+      expect(await registrationAt(coordinator.url).first(forever)).toMatchObject({
+        pollTimeoutSeconds: undefined,
+        heartbeatSeconds: undefined,
+      });
+    }
   });
 
   it("waits for a coordinator that is not up yet", async () => {

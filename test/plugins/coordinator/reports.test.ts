@@ -2,7 +2,10 @@ import { failed, jsonResult, type Outcome, refused, stopped, succeeded } from "l
 import { describe, expect, it } from "vitest";
 import { reportsOf } from "../../../plugins/coordinator/src/reports.ts";
 
-const run = { session: { id: "ses_1", mode: "start" as const, own: () => Promise.reject(new Error("not owned")) } };
+const run = {
+  projectDir: "/srv/jobs",
+  session: { id: "ses_1", mode: "start" as const, own: () => Promise.reject(new Error("not owned")) },
+};
 const settled = (outcome: Outcome) => reportsOf({ type: "settled", outcome }, run);
 const types = (outcome: Outcome) => settled(outcome).map(({ type }) => type);
 
@@ -35,5 +38,11 @@ describe("reportsOf", () => {
 
   it("takes the error's sentence as the error text", () => {
     expect(settled(failed({ code: "X", message: "disk full" }))).toEqual([{ type: "failed", error: "disk full" }]);
+  });
+
+  it("words a missing project directory as the reference does", () => {
+    expect(settled(refused({ code: "PROJECT_DIR_MISSING", message: "it is not there" }))).toEqual([
+      { type: "failed", error: "[Errno 2] No such file or directory: '/srv/jobs'" },
+    ]);
   });
 });

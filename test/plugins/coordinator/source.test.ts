@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { deliveredRun, ScriptedCoordinator } from "./scripted-coordinator.ts";
-import { recordingLog, settle, start } from "./test-source.ts";
+import { quiet, recordingLog, settle, start } from "./test-source.ts";
 
 const POLL = "GET /runner/runs";
 const REGISTER = "POST /runner/register";
@@ -44,7 +44,7 @@ describe("deregistration from outside", () => {
     const { source, started } = start({ url: coordinator.url });
     await coordinator.answerPoll({ json: { deregistered: true } });
     await started;
-    const attempt = { number: 1, uncertain: false, signal: new AbortController().signal };
+    const attempt = { number: 1, uncertain: false, signal: new AbortController().signal, log: quiet };
     const report = { type: "stopped", signal: "SIGTERM" };
     expect(await source.deliver({ run: "r", session: "s" }, report, attempt)).toEqual({ retryAfterMs: 0 });
     expect(coordinator.of(REGISTER)).toHaveLength(1);

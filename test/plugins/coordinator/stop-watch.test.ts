@@ -19,6 +19,17 @@ describe("stops without an open poll", () => {
     expect(feed.stops).toEqual([{ run: "run_5b1d0c9e7a42" }]);
   });
 
+  it("are heard after a poll that broke", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const { feed } = start({ url: coordinator.url });
+    await coordinator.answerPoll({ json: { run: deliveredRun() } });
+    await feed.until(() => feed.offers.length === 1);
+    const run = { run_id: "run_5b1d0c9e7a42", session_id: "ses_0f3a6e2b91cd", runner_id: REGISTERED.runner_id };
+    coordinator.always("GET /runs", { json: { runs: [run] } });
+    await coordinator.answerPoll({ drop: true });
+    await feed.until(() => feed.stops.length === 1);
+  });
+
   it("are heard while the runner drains", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     const { feed, started, drain } = start({ url: coordinator.url });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { REGISTERED, ScriptedCoordinator } from "./scripted-coordinator.ts";
-import { settle, start } from "./test-source.ts";
+import { quiet, settle, start } from "./test-source.ts";
 
 const POLL = "GET /runner/runs";
 
@@ -38,6 +38,30 @@ describe("stop requests", () => {
     ]);
   });
 
+  it("settle unknown sessions one by one, each once", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const { feed } = start({ url: coordinator.url });
+    feed.stopAnswer = "unknown";
+    let asked = 0;
+    let underWay = 0;
+    let most = 0;
+    for (const session of ["ses_1", "ses_2", "ses_3"]) {
+      const status = `GET /sessions/${session}/status`;
+      coordinator.always(status, () => {
+        asked++;
+        most = Math.max(most, ++underWay);
+        return { json: { status: "stopping" } };
+      });
+      coordinator.always(`POST /runner/sessions/${session}/status`, () => {
+        underWay--;
+        return { json: { ok: true } };
+      });
+    }
+    await coordinator.answerPoll({ json: { stop_sessions: ["ses_1", "ses_2", "ses_1", "ses_3"] } });
+    await coordinator.seen("POST /runner/sessions/ses_3/status");
+    expect([asked, most]).toEqual([3, 1]);
+  });
+
   it("settle the session although the runs cannot be listed", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     const { feed } = start({ url: coordinator.url });
@@ -66,7 +90,7 @@ describe("stop requests", () => {
     feed.stopAnswer = "unknown";
     coordinator.always("POST /runner/runs/run_1/completed", { status: 503 });
     await coordinator.seen(POLL);
-    const attempt = { number: 1, uncertain: false, signal: new AbortController().signal };
+    const attempt = { number: 1, uncertain: false, signal: new AbortController().signal, log: quiet };
     await source.deliver(
       { run: "run_1", session: "ses_1" },
       { type: "completed", session_status: "finished" },

@@ -1,5 +1,6 @@
 import { Writable } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
+import type { Scripts } from "@leasehold/script-executor";
 import type { Credentials, Logger, Profile } from "leasehold";
 import { onTestFinished } from "vitest";
 import { createLogger } from "../../../core/src/log/create-logger.ts";
@@ -36,6 +37,7 @@ interface TestSource {
   readonly timing?: Partial<Timing>;
   readonly profile?: Profile | undefined;
   readonly credentials?: Credentials;
+  readonly scripts?: Scripts;
   readonly log?: Logger;
 }
 
@@ -45,6 +47,7 @@ export function testSource(settings: TestSource): CoordinatorSource {
     projectDir: "/srv/jobs",
     activeProfile: () => ("profile" in settings ? settings.profile : echoProfile),
     credentials: () => settings.credentials,
+    scripts: () => settings.scripts,
     log: settings.log ?? quiet,
     timing: { ...quickTiming, ...settings.timing },
   });

@@ -2,8 +2,11 @@ import { isJsonObject } from "../../json/value.ts";
 import type { Agent } from "../../run/agent.ts";
 import { propertiesOf, typeOf } from "./parameter-kind.ts";
 
-/** How to call an agent: `leasehold run <agent> --help`. */
-export function describeAgent(agent: Agent): string {
+/** How to call an agent: `leasehold run <agent> --help`. `command` is what the agent's name follows. */
+export function describeAgent(
+  agent: Pick<Agent, "name" | "description" | "parametersSchema">,
+  command = "run",
+): string {
   const required = agent.parametersSchema?.["required"];
   const lines = Object.entries(propertiesOf(agent.parametersSchema)).map(([name, schema]) => {
     const { kind } = typeOf(schema);
@@ -13,5 +16,5 @@ export function describeAgent(agent: Agent): string {
     return [`  --${name}${value}`.padEnd(32), description, must].filter(Boolean).join(" ").trimEnd();
   });
   const parameters = lines.length > 0 ? ["Parameters:", ...lines] : ["It names no parameters."];
-  return `${[`Usage: leasehold run ${agent.name} [--parameter value …]`, "", agent.description ?? "", "", ...parameters].join("\n")}\n`;
+  return `${[`Usage: leasehold ${command} ${agent.name} [--parameter value …]`, "", agent.description ?? "", "", ...parameters].join("\n")}\n`;
 }

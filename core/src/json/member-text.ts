@@ -1,0 +1,23 @@
+import { skipSeparators, stringEnd, valueEnd } from "./walk.ts";
+
+/** The exact text of the member at `path` in a JSON document, or nothing when it is not there. Throws SyntaxError. */
+export function jsonMemberText(text: string, path: readonly string[]): string | undefined {
+  JSON.parse(text);
+  let found: string | undefined = text.trim();
+  for (const key of path) found = found === undefined ? undefined : memberOf(found, key);
+  return found;
+}
+
+/** Of duplicate members the last one counts, as in `JSON.parse`. */
+function memberOf(text: string, key: string): string | undefined {
+  if (!text.startsWith("{")) return undefined;
+  let found: string | undefined;
+  for (let at = skipSeparators(text, 1); text[at] === '"'; ) {
+    const nameEnd = stringEnd(text, at);
+    const start = skipSeparators(text, nameEnd);
+    const end = valueEnd(text, start);
+    if (JSON.parse(text.slice(at, nameEnd)) === key) found = text.slice(start, end);
+    at = skipSeparators(text, end);
+  }
+  return found;
+}
