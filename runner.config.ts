@@ -1,3 +1,4 @@
+import { auth0M2M } from "@leasehold/auth0-m2m";
 import { commandExecutor } from "@leasehold/command-executor";
 import { coordinator } from "@leasehold/coordinator";
 import { embeddedCoordinator } from "@leasehold/embedded-coordinator";
@@ -7,5 +8,13 @@ import { scriptExecutor } from "@leasehold/script-executor";
 import { defineConfig } from "leasehold";
 
 export default defineConfig({
-  plugins: [coordinator(), commandExecutor(), scriptExecutor(), echo(), testProcedural(), embeddedCoordinator()],
+  plugins: [
+    coordinator(),
+    auth0M2M(),
+    commandExecutor(),
+    scriptExecutor(),
+    echo(),
+    testProcedural(),
+    embeddedCoordinator(),
+  ],
 });

@@ -25,7 +25,7 @@ export function findConfigArgument(argv: readonly string[]): string | undefined 
 
 function takesNextWord(flag: string, next: string | undefined): boolean {
   if (flag.includes("=") || next === undefined || next.startsWith("-")) return false;
-  return !valuelessFlags().has(flag);
+  return !flag.startsWith("--no-") && !valuelessFlags().has(flag);
 }
 
 function valuelessFlags(): Set<string> {

@@ -11,6 +11,7 @@ export interface OptionField {
   readonly name: string;
   readonly schema: z.ZodType;
   readonly env?: string;
+  readonly sharedEnv?: boolean;
   readonly flag?: Flag;
   readonly secret: boolean;
   readonly unit?: string;
@@ -34,7 +35,7 @@ export function readFields(owner: string, schema: z.ZodObject): { fields: Option
 }
 
 function readField(owner: string, name: string, schema: z.ZodType, fault: (problem: string) => void): OptionField {
-  const { env, flag: flagText, secret = false, unit, description = "" } = readMeta(schema);
+  const { env, sharedEnv = false, flag: flagText, secret = false, unit, description = "" } = readMeta(schema);
   const flag = flagText === undefined ? undefined : checkFlag(flagText, schema, fault);
   const textual = isTextual(schema);
   if (!textual && (env !== undefined || flagText !== undefined))
@@ -46,7 +47,7 @@ function readField(owner: string, name: string, schema: z.ZodType, fault: (probl
     secret,
     description,
     ...(unit === undefined ? {} : { unit }),
-    ...(env === undefined || !textual ? {} : { env }),
+    ...(env === undefined || !textual ? {} : { env, sharedEnv }),
     ...(flag === undefined || !textual ? {} : { flag }),
   };
 }

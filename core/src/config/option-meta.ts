@@ -5,6 +5,8 @@
 export interface OptionMeta {
   /** Environment variable; an empty one counts as unset. Lists are comma separated. */
   readonly env?: string;
+  /** The variable may be read by options of other plugins too, if each of them says so. */
+  readonly sharedEnv?: boolean;
   /** Flag of the commands that run things, in commander's form: `-t, --tags <list>`. Booleans take no value. */
   readonly flag?: string;
   /** Masked wherever configuration is shown. */

@@ -56,38 +56,47 @@ export class CoordinatorClient {
    * it is sent once more. Rejects with `Unanswered`, whose message names the request.
    */
   async send(method: ExchangeRequest["method"], path: string, details: RequestDetails = {}): Promise<Reply> {
-    const reply = await this.#attempt(method, path, details);
-    if (!refusesCredentials(reply)) return reply;
-    return (await this.#hasOtherCredentials(path, reply)) ? await this.#attempt(method, path, details) : reply;
+    const sent = await this.#credentials(path, details);
+    const reply = await this.#attempt(method, path, details, sent);
+    if (!refusesCredentials(reply) || !(await this.#hasOtherCredentials(path, reply, sent))) return reply;
+    return this.#attempt(method, path, details, await this.#credentials(path, details));
   }
 
   /** Begins a download, with credentials as in `send`. Rejects with `Unanswered`, whose message names the request. */
   async download(path: string, signal: AbortSignal): Promise<Download> {
-    const answer = await this.#beginDownload(path, signal);
+    const sent = await this.#credentials(path, { signal });
+    const answer = await this.#beginDownload(path, signal, sent);
     if (answer.content || !refusesCredentials(answer)) return answer;
-    return (await this.#hasOtherCredentials(path, answer)) ? this.#beginDownload(path, signal) : answer;
+    if (!(await this.#hasOtherCredentials(path, answer, sent))) return answer;
+    return this.#beginDownload(path, signal, await this.#credentials(path, { signal }));
   }
 
-  async #beginDownload(path: string, signal: AbortSignal): Promise<Download> {
-    const headers = await this.#headers(path, { signal });
+  async #beginDownload(path: string, signal: AbortSignal, credentials: Record<string, string>): Promise<Download> {
+    const headers = { ...this.#basic, ...lowerCased(credentials) };
     const request = { path: this.#basePath + path, headers, silenceMs: this.#settings.requestMs, signal };
     return download(this.#pool, request, (thrown) => named("GET", this.url + path, thrown));
   }
 
-  async #hasOtherCredentials(path: string, { status, body }: Reply): Promise<boolean> {
+  async #hasOtherCredentials(path: string, { status, body }: Reply, sent: Record<string, string>): Promise<boolean> {
     try {
-      return (await this.#settings.credentials()?.rejected(this.url + path, { status, body })) ?? false;
+      return (await this.#settings.credentials()?.rejected(this.url + path, { status, body }, sent)) ?? false;
     } catch (err) {
       this.#settings.log.warn({ err }, "the credentials plugin could not say whether to try again");
       return false;
     }
   }
 
-  async #attempt(method: ExchangeRequest["method"], path: string, details: RequestDetails): Promise<Reply> {
+  async #attempt(
+    method: ExchangeRequest["method"],
+    path: string,
+    details: RequestDetails,
+    credentials: Record<string, string>,
+  ): Promise<Reply> {
+    const content = details.body === undefined ? {} : { "content-type": "application/json" };
     const request = {
       method,
       path: this.#basePath + path,
-      headers: await this.#headers(path, details),
+      headers: { ...this.#basic, ...content, ...lowerCased(credentials) },
       timeoutMs: details.timeoutMs ?? this.#settings.requestMs,
       signal: details.signal,
       ...(details.body === undefined ? {} : { body: details.body }),
@@ -102,13 +111,12 @@ export class CoordinatorClient {
     }
   }
 
-  async #headers(path: string, { body, signal }: RequestDetails): Promise<Record<string, string>> {
-    const content = body === undefined ? {} : { "content-type": "application/json" };
+  async #credentials(path: string, { signal }: RequestDetails): Promise<Record<string, string>> {
     try {
-      const given = await this.#settings.credentials()?.headers(this.url + path, signal);
-      return { ...this.#basic, ...content, ...lowerCased(given ?? {}) };
+      return (await this.#settings.credentials()?.headers(this.url + path, signal)) ?? {};
     } catch (thrown) {
-      throw new Unanswered(`credentials for ${this.url} could not be obtained`, false, { cause: thrown });
+      const problem = thrown instanceof Error ? thrown.message : String(thrown);
+      throw new Unanswered(`credentials for ${this.url} could not be obtained: ${problem}`, false, { cause: thrown });
     }
   }
 

@@ -2,7 +2,7 @@ import type { Feed, Logger } from "leasehold";
 import { Backoff, pause } from "./backoff.ts";
 import type { CoordinatorClient } from "./client.ts";
 import { type Reply, Unanswered } from "./exchange.ts";
-import { describeReply, isSuccess } from "./judgement.ts";
+import { describeReply, isSuccess, refusesCredentials } from "./judgement.ts";
 import {
   adviceFor,
   collidingRunner,
@@ -147,6 +147,9 @@ export class Registration {
         `POST ${client.url}/runner/register answered ${describeReply(reply)}`,
         reply.status !== 503,
       );
+    // Once registered, a passing refusal (the coordinator cannot fetch its keys, say) must not end what is running.
+    if (this.#current && refusesCredentials(reply))
+      return new Unanswered(`${client.url} refused our credentials (${describeReply(reply)})`, false);
     const ours = this.#ownDuplicate(reply, mayBeOurs);
     if (ours) return ours;
     const refusal = `${client.url} refused the registration (${describeReply(reply)}). ${adviceFor(reply)}`;

@@ -10,7 +10,7 @@ export const optionsSchema = z
     host: z.string().min(1).default("127.0.0.1").meta({ description: "Address to listen on" }),
     port: z.int().min(0).max(65_535).default(8765).meta({ description: "Port to listen on; 0 takes a free one" }),
     allowRemote: z.boolean().default(false).meta({
-      description: "Permit a host that is not loopback. Nothing is authenticated: anyone who can connect can run code",
+      description: "Permit a host that is not loopback. Without `authEnabled` anyone who can connect can run code",
     }),
     data: z
       .string()
@@ -42,6 +42,37 @@ export const optionsSchema = z
       .default(64 * 1024 * 1024)
       .meta({ description: "Largest request body" }),
     keepAliveSeconds: seconds(5).meta({ description: "Idle time after which a connection is closed" }),
+    authEnabled: z
+      .boolean()
+      .default(false)
+      .meta({ env: "AUTH_ENABLED", description: "Answer only requests that carry a valid access token" }),
+    auth0Domain: z
+      .string()
+      .overwrite(bareDomain)
+      .regex(/^[a-z\d.-]+(:\d+)?$/i, "not a domain; it is written as in your-org.auth0.com")
+      .optional()
+      .meta({
+        env: "AUTH0_DOMAIN",
+        sharedEnv: true,
+        description: "Auth0 tenant that issues the tokens, as in your-org.auth0.com",
+      }),
+    auth0Audience: z.string().min(1).optional().meta({
+      env: "AUTH0_AUDIENCE",
+      sharedEnv: true,
+      description: "Identifier of this API, which tokens must name as their audience",
+    }),
+    authIssuer: z.string().min(1).optional().meta({
+      description: "What tokens must name as their issuer. Default: `https://<auth0Domain>/`",
+    }),
+    authJwksUrl: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .meta({
+        description: "Where the issuer's keys are. Default: `https://<auth0Domain>/.well-known/jwks.json`",
+      }),
+    authClockToleranceSeconds: z.number().nonnegative().max(600).default(5).meta({
+      description: "By how much the issuer's clock may be off",
+    }),
     reference: z
       .boolean()
       .default(false)
@@ -69,8 +100,20 @@ export const optionsSchema = z
     context.addIssue({
       code: "custom",
       path: ["host"],
-      message: `"${options.host}" is not a loopback address and the embedded coordinator authenticates nobody; set allowRemote: true if that is meant`,
+      message: `"${options.host}" is not a loopback address, and the embedded coordinator is made for development; set allowRemote: true if that is meant`,
     });
+  })
+  .superRefine(({ authEnabled, auth0Audience, auth0Domain, authIssuer, authJwksUrl }, context) => {
+    if (!authEnabled) return;
+    const missing = (path: string, variable: string) =>
+      context.addIssue({
+        code: "custom",
+        path: [path],
+        message: `AUTH_ENABLED needs ${variable}, or nobody could be let in`,
+      });
+    if (auth0Audience === undefined) missing("auth0Audience", "AUTH0_AUDIENCE");
+    if (auth0Domain === undefined && (authIssuer === undefined || authJwksUrl === undefined))
+      missing("auth0Domain", "AUTH0_DOMAIN");
   });
 
 /** What a caller writes: every field may be left out. */
@@ -95,6 +138,14 @@ export function hazardsOf({ reference, hazards }: Options): Hazards {
 /** Whether a host name or address (without brackets) can only be reached from this machine. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}
+
+/** Without what people paste along with a domain. */
+function bareDomain(text: string): string {
+  return text
+    .trim()
+    .replace(/^https:\/\//i, "")
+    .replace(/\/$/, "");
 }
 
 function seconds(fallback: number) {

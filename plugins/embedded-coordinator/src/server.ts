@@ -18,7 +18,6 @@ import { type Body, readBody } from "./validation.ts";
 
 /**
  * Judges a request before anything else sees it: nothing to let it pass, or the status and detail to refuse it with.
- * This is the place for authentication.
  */
 export type Guard = (request: {
   method: string;
@@ -27,7 +26,11 @@ export type Guard = (request: {
 }) => Promise<{ status: number; detail: string } | undefined>;
 
 /** Builds the HTTP server with all routes (protocol §2); it does not listen yet. */
-export function buildServer(coordinator: Coordinator, closing: AbortSignal, guard?: Guard): FastifyInstance {
+export function buildServer(
+  coordinator: Coordinator,
+  closing: AbortSignal,
+  guards: readonly (Guard | undefined)[],
+): FastifyInstance {
   const { options } = coordinator;
   const app = Fastify({
     logger: false,
@@ -41,8 +44,11 @@ export function buildServer(coordinator: Coordinator, closing: AbortSignal, guar
   app.addHook("onRequest", async (request, reply) => {
     reply.header("server", SERVER_HEADER);
     refuseForeignHost(options.host, request.hostname);
-    const refused = await guard?.({ method: request.method, url: request.url, headers: request.headers });
-    if (refused) throw new Refusal(refused.status, refused.detail);
+    const { method, url, headers } = request;
+    for (const guard of guards) {
+      const refused = await guard?.({ method, url, headers });
+      if (refused) throw new Refusal(refused.status, refused.detail);
+    }
   });
   app.addHook("onSend", (request, reply, payload, done) => {
     keep(coordinator, request, reply, notes.get(request));

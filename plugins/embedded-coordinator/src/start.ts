@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { authentication } from "./authentication.ts";
 import { createClock } from "./clock.ts";
 import type { Coordinator } from "./coordinator.ts";
 import { Feed } from "./feed.ts";
@@ -18,7 +19,7 @@ export type EmbeddedCoordinatorParts = {
   now?: () => number;
   /** Takes the start-up line. */
   log?: (line: string) => void;
-  /** Judges every request before anything else does; by default all pass. */
+  /** Judges every request before anything else does, but for the authentication that the options ask for. */
   guard?: Guard;
 };
 
@@ -58,7 +59,7 @@ export async function startEmbeddedCoordinator(
   const closing = new AbortController();
   try {
     recoverRuns(coordinator);
-    const server = buildServer(coordinator, closing.signal, parts.guard);
+    const server = buildServer(coordinator, closing.signal, [authentication(coordinator.options), parts.guard]);
     const url = await listen(server, coordinator.options);
     parts.log?.(`Embedded coordinator for development, demos and tests listening on ${url}`);
     return opened(coordinator, server, closing, url);

@@ -16,6 +16,7 @@ describe("findConfigArgument", () => {
     ["behind an agent", ["run", "echo", "--config", "f"]],
     ["behind an agent that follows a flag", ["run", "--verbose", "echo", "--config", "f"]],
     ["behind an operand of a plugin's command", ["submit", "echo", "--config", "f"]],
+    ["behind an operand that follows a negated flag", ["submit", "--no-wait", "echo", "--config", "f"]],
     ["behind a double dash", ["start", "--", "--config", "f"]],
     ["nowhere", ["start"]],
   ])("leaves alone what stands %s", (_where, argv) => {

@@ -14,4 +14,15 @@ describe("settleClaims", () => {
     ]);
     expect(faults.map(({ details }) => details["what"])).toEqual(["flag -s", "flag --same", "variable SAME"]);
   });
+
+  it("lets options share a variable when all of them agree", () => {
+    const reading = (sharedEnv: boolean) => z.object({ a: z.string().meta({ env: "SAME", sharedEnv }) });
+    const claims = (...agreeing: boolean[]) =>
+      settleClaims(agreeing.flatMap((agrees, owner) => readFields(`plugin "${owner}"`, reading(agrees)).fields));
+    const together = claims(true, true, true);
+    expect(together.faults).toEqual([]);
+    expect(together.fields.map(({ env }) => env)).toEqual(["SAME", "SAME", "SAME"]);
+    expect(claims(true, false).faults).toHaveLength(1);
+    expect(claims(false, true).fields.map(({ env }) => env)).toEqual(["SAME", undefined]);
+  });
 });

@@ -118,6 +118,18 @@ describe("CoordinatorClient", () => {
 describe("credentials", () => {
   const refusal = { status: 403, json: { detail: "Invalid or expired token" } };
 
+  it("come back with their refusal as they were sent", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    coordinator.once("GET /x", refusal);
+    const refused: unknown[] = [];
+    const credentials: Credentials = {
+      headers: async () => ({ Authorization: "Bearer a" }),
+      rejected: async (_url, _response, sent) => refused.push(sent) < 0,
+    };
+    await clientFor(coordinator.url, credentials).send("GET", "/x");
+    expect(refused).toEqual([{ Authorization: "Bearer a" }]);
+  });
+
   function rotating(answers: boolean[]): Credentials & { readonly refusals: number[] } {
     const refusals: number[] = [];
     return {
@@ -162,7 +174,10 @@ describe("credentials", () => {
       rejected: async () => false,
     };
     const fault = await faultOf(clientFor(coordinator.url, credentials).send("GET", "/x"));
-    expect(fault).toMatchObject({ sent: false, message: expect.stringContaining("could not be obtained") });
+    expect(fault).toMatchObject({
+      sent: false,
+      message: expect.stringMatching(/not be obtained: secret endpoint down/),
+    });
     expect(coordinator.requests).toEqual([]);
   });
 });

@@ -239,6 +239,16 @@ describe("a renewed registration", () => {
     await expect(registration.renew(stale)).rejects.toThrow(/Another runner/);
   });
 
+  it("outlasts a refusal of its credentials", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const registration = registrationAt(coordinator.url);
+    const stale = (await registration.first(forever))!;
+    coordinator.once(ROUTE, { status: 403, json: { detail: "Invalid or expired token" } }, { status: 401 });
+    await registration.renew(stale);
+    expect(coordinator.of(ROUTE)).toHaveLength(4);
+    expect(registration.current).not.toBe(stale);
+  });
+
   it("is not made after a withdrawal", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     const registration = registrationAt(coordinator.url);

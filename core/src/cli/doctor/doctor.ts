@@ -17,6 +17,7 @@ export async function doctor(call: Call, json: boolean): Promise<number> {
   const interrupts = listenForInterrupts();
   try {
     const findings = await examine(call, interrupts.first);
+    interrupts.throwStray();
     call.terminal.stdout.write(json ? asJson(findings) : asLines(findings, call.terminal.stdout));
     return findings.every(({ ok }) => ok) ? EXIT_CODES.ENDED.code : EXIT_CODES.FAULT.code;
   } finally {

@@ -17,6 +17,7 @@ export function draftConfig({ coordinatorUrl, profile, concurrency }: Answers): 
     ["{ coordinator }", "@leasehold/coordinator"],
     ["{ embeddedCoordinator }", "@leasehold/embedded-coordinator"],
     ...(packaged ? [[`{ ${packaged} }`, `@leasehold/profile-${profile}`]] : []),
+    ["{ scriptExecutor }", "@leasehold/script-executor"],
     [packaged ? "{ defineConfig }" : "{ defineConfig, defineProfile }", "leasehold"],
   ];
   const text = `${imports.map(([names, from]) => `import ${names} from "${from}";`).join("\n")}
@@ -36,6 +37,9 @@ export default defineConfig({
 
     // Runs agents with a command, without a shell. Commands see no variables but a few harmless ones and those passed here.
     commandExecutor({ environment: { pass: [] } }),
+
+    // Runs agents with a script, and keeps the scripts in step with the coordinator.
+    scriptExecutor(),
 
     // What this runner offers. The first profile is active, unless PROFILE names another.
     ${packaged ? `${packaged}()` : "ownProfile"},

@@ -13,7 +13,13 @@ const agentsAnswer = z.array(
 
 /** Tells where the coordinator is, which agents there are, and how to send a run of the first one. */
 export async function greet({ url }: Pick<EmbeddedCoordinator, "url">, stdout: TerminalStream): Promise<void> {
-  const agents = agentsAnswer.parse(await (await fetch(`${url}/agents`)).json());
+  const answer = await fetch(`${url}/agents`);
+  if (!answer.ok) {
+    // With `authEnabled`; commands bring their own token.
+    stdout.write(`Coordinator: ${url}\nIt asks for an access token. Send a run with \`leasehold submit\`.\n`);
+    return;
+  }
+  const agents = agentsAnswer.parse(await answer.json());
   const width = Math.max(0, ...agents.map(({ name }) => name.length));
   const listed = agents.map(({ name, description = "" }) => `  ${name.padEnd(width)}  ${description}`.trimEnd());
   const lines = [`Coordinator: ${url}`, listed.length > 0 ? "Agents:" : "Agents: none", ...listed];

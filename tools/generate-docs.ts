@@ -1,6 +1,7 @@
 // Writes docs/hooks.md, docs/errors.md and docs/options.md from the sources; with --check, says which are stale and exits with 1.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { auth0M2M } from "@leasehold/auth0-m2m";
 import { commandExecutor } from "@leasehold/command-executor";
 import { coordinator } from "@leasehold/coordinator";
 import { embeddedCoordinator } from "@leasehold/embedded-coordinator";
@@ -48,7 +49,13 @@ function errorsPage(): string {
 }
 
 function optionsPage(): string {
-  const plugins: readonly Plugin[] = [coordinator(), commandExecutor(), scriptExecutor(), embeddedCoordinator()];
+  const plugins: readonly Plugin[] = [
+    coordinator(),
+    auth0M2M(),
+    commandExecutor(),
+    scriptExecutor(),
+    embeddedCoordinator(),
+  ];
   const sections = [
     `## Core\n\nSet beside \`plugins\` in \`runner.config.ts\`.\n\n${optionTable(coreOptions)}`,
     ...plugins.map(({ definition }) => `## ${definition.name}\n\n${optionTable(definition.options)}`),

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { findCrossings } from "../../scripts/check-boundaries.ts";
+import { findCrossings } from "../../tools/check-boundaries.ts";
 
 let root: string;
 
