@@ -89,7 +89,7 @@ export type {
 } from "./run/resource.ts";
 export type { Run, RunEvent, RunLimits, Session } from "./run/run.ts";
 export { bootRunner } from "./runner.ts";
-export type { PluginReport, ResolvedPlugin, Runner, RunnerOverrides, RunnerSpec } from "./runner-api.ts";
+export type { PluginReport, Replayed, ResolvedPlugin, Runner, RunnerOverrides, RunnerSpec } from "./runner-api.ts";
 export { keyOf, type Provider, type Services } from "./services/services.ts";
 export { type Token, token } from "./services/token.ts";
 export type {
@@ -100,6 +100,7 @@ export type {
   LeasedRun,
   LeaseSource,
   Offer,
+  ReportedRun,
   RunMoment,
   Slot,
   StopAnswer,

@@ -53,7 +53,9 @@ export class Lifecycle {
   async #start(intake: Intake, faults: LeaseholdError[]): Promise<boolean> {
     const { source } = intake;
     try {
-      await source.start(intake.feed, intake.leasing);
+      const started = source.start(intake.feed, intake.leasing);
+      intake.delivery?.begin();
+      await started;
       return true;
     } catch (thrown) {
       if (intake.leasing.aborted) return true;

@@ -40,6 +40,12 @@ export interface PluginReport {
   readonly setupMs: number;
 }
 
+/** How many runs had reports owed, and how many still have. */
+export interface Replayed {
+  readonly owed: number;
+  readonly left: number;
+}
+
 /** A runner whose plugins are set up. */
 export interface Runner {
   readonly profiles: readonly Profile[];
@@ -51,9 +57,16 @@ export interface Runner {
   /**
    * Starts every source and leases until `drain` or `stop` is aborted, a source fails, or no source has more to come and
    * all that came is done. Then: running work may go on for `drainTimeoutSeconds` or until `stop` is aborted, is stopped
-   * after that, and what is owed is delivered. Rejects with a `LeaseholdError` when a source fails or the runner is closed.
+   * after that, and what is owed is delivered. What a predecessor that died has
+   * left is recovered first. Rejects with a `LeaseholdError` when a source fails, the state directory cannot be used or is
+   * another runner's, or the runner is closed.
    */
   lease(signals: { readonly drain: AbortSignal; readonly stop: AbortSignal }): Promise<void>;
+  /**
+   * Delivers what a predecessor owed, settles what it left unfinished, and leases nothing. Ends when nothing is owed any
+   * more or `drain` is aborted. Rejects as `lease` does.
+   */
+  replay(signals: { readonly drain: AbortSignal; readonly stop: AbortSignal }): Promise<Replayed>;
   /**
    * Takes one run through the hooks without any source; aborting `signal` stops it. Never rejects for the run's own
    * failure, only with `RUNNER_CLOSING` once the runner is closed.

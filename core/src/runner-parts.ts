@@ -4,6 +4,7 @@ import { Heart } from "./hooks/heart.ts";
 import { createHookTable } from "./hooks/hook-table.ts";
 import { Instrument } from "./hooks/instrument.ts";
 import { type Asked, createManners } from "./hooks/manners.ts";
+import { RunnerJournal } from "./journal/runner-journal.ts";
 import type { Logger } from "./log/logger.ts";
 import { ProfileRegistry } from "./profiles/profile-registry.ts";
 import { Pipeline } from "./run/pipeline.ts";
@@ -12,7 +13,6 @@ import type { Run } from "./run/run.ts";
 import type { RunnerSpec } from "./runner-api.ts";
 import { ServiceRegistry } from "./services/service-registry.ts";
 import type { IntakeParts } from "./sources/intake.ts";
-import { MemoryJournal } from "./sources/memory-journal.ts";
 import type { LeaseSource } from "./sources/source.ts";
 import { TelemetryHub } from "./telemetry-hub.ts";
 
@@ -30,6 +30,7 @@ export interface RunnerParts {
   readonly heart: Heart;
   readonly services: ServiceRegistry;
   readonly ledger: ResourceLedger;
+  readonly journal: RunnerJournal;
   readonly profiles: ProfileRegistry;
   readonly sources: AddedSource[];
   readonly intake: IntakeParts;
@@ -50,7 +51,7 @@ export function createRunnerParts({ options, log }: RunnerSpec): RunnerParts {
   );
   const board = new TapBoard(hooks, createManners(asked), instrument, heart, log);
   const services = new ServiceRegistry();
-  const journal = new MemoryJournal();
+  const journal = new RunnerJournal();
   const ledger = new ResourceLedger(journal, telemetry, log);
   const profiles = new ProfileRegistry(options.profile);
   const { projectDir, projectRoots, timeoutSeconds, graceSeconds, outputBytes } = options;
@@ -70,5 +71,5 @@ export function createRunnerParts({ options, log }: RunnerSpec): RunnerParts {
   const limits = { timeoutSeconds, graceSeconds, outputBytes };
   const profile = () => profiles.active();
   const intake = { pipeline, ledger, services, journal, telemetry, log, projectDir, limits, profile };
-  return { log, telemetry, board, heart, services, ledger, profiles, sources: [], intake };
+  return { log, telemetry, board, heart, services, ledger, journal, profiles, sources: [], intake };
 }

@@ -188,7 +188,7 @@ function leasehold(args: readonly string[]): Leasehold {
 }
 
 function surroundings() {
-  return { cwd: directory, env: { LEASEHOLD_CONFIG: "runner.config.ts" } };
+  return { cwd: directory, env: { LEASEHOLD_CONFIG: "runner.config.ts", LEASEHOLD_JOURNAL: "durable" } };
 }
 
 async function write(file: string, content: string): Promise<void> {

@@ -14,7 +14,7 @@ export class Leasehold {
   constructor(args: readonly string[], { env = {}, cwd }: { env?: Record<string, string>; cwd?: string } = {}) {
     const { PATH = "", HOME = "/" } = process.env;
     this.child = spawn(process.execPath, [BIN, ...args], {
-      env: { PATH, HOME, LEASEHOLD_CONFIG: CONFIG, ...env },
+      env: { PATH, HOME, LEASEHOLD_CONFIG: CONFIG, LEASEHOLD_JOURNAL: "memory", ...env },
       stdio: ["ignore", "pipe", "pipe"],
       ...(cwd === undefined ? {} : { cwd }),
     });
@@ -51,6 +51,12 @@ export class Leasehold {
 
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
+  }
+
+  /** Ends the process as a crash would. */
+  async kill(): Promise<void> {
+    this.child.kill("SIGKILL");
+    await this.exit();
   }
 
   /** For the end of a test: ends the process whatever state it is in. */

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EmbeddedCoordinator, type RecordEntry, startEmbeddedCoordinator } from "@leasehold/embedded-coordinator";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Leasehold } from "./leasehold.ts";
+import { isAlive, pidsIn } from "./processes.ts";
 
 let directory: string;
 let coordinator: EmbeddedCoordinator;
@@ -61,7 +62,7 @@ describe("leasehold start", () => {
   it("stops a run that ignores SIGTERM with all its descendants", async () => {
     const runner = await ready(start("misbehaving"));
     const { run, session } = await submit("stubborn", {});
-    const pids = await pidsIn("ready");
+    const pids = await pidsIn(join(directory, "ready"));
     await post(`/sessions/${session}/stop`);
     const { body } = await reported(run, "stopped");
     expect(body).toMatchObject({ signal: "SIGKILL" });
@@ -109,7 +110,7 @@ describe("leasehold start", () => {
   it("stops running work on a second signal and reports it", async () => {
     const runner = await ready(start("misbehaving", { args: ["--drain-timeout", "600"] }));
     const { run } = await submit("stubborn", {});
-    const pids = await pidsIn("ready");
+    const pids = await pidsIn(join(directory, "ready"));
     runner.signal("SIGTERM");
     await runner.said("signal");
     runner.signal("SIGTERM");
@@ -125,12 +126,20 @@ describe("leasehold start", () => {
     expect(await runner.exit()).toBe(0);
   });
 
-  it("exits with 1 when its identity is taken", async () => {
-    await ready(start("echo"));
+  it("waits while its identity is taken, and says so", async () => {
+    const first = await ready(start("echo"));
     const second = start("echo");
+    await second.said("already registered");
+    first.signal("SIGTERM");
+    await second.said("registered at");
+    expect(second.stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it("exits with 1 when it shall not wait for its identity", async () => {
+    await ready(start("echo"));
+    const second = start("echo", { args: ["--registration-attempts", "1"] });
     expect(await second.exit()).toBe(1);
     expect(second.stderr).toContain("already registered");
-    expect(second.stderr).not.toMatch(/^\s+at /m);
   });
 });
 
@@ -170,7 +179,7 @@ describe("a run's output", () => {
     const { run, session } = await submit("daemon", {});
     await reported(run, "completed");
     expect(await resultEvent(session)).toEqual({ started: true });
-    expect((await pidsIn("daemon.pid")).filter(isAlive)).toEqual([]);
+    expect((await pidsIn(join(directory, "daemon.pid"))).filter(isAlive)).toEqual([]);
   });
 });
 
@@ -240,21 +249,6 @@ async function get(path: string): Promise<unknown> {
 async function post(path: string, body: unknown = {}): Promise<unknown> {
   const headers = { "content-type": "application/json" };
   return (await fetch(coordinator.url + path, { method: "POST", headers, body: JSON.stringify(body) })).json();
-}
-
-/** The pids that an agent wrote, once its file is there. */
-async function pidsIn(file: string): Promise<number[]> {
-  const path = join(directory, file);
-  await expect.poll(() => readFile(path, "utf8").catch(() => ""), { timeout: 20_000 }).not.toBe("");
-  return (await readFile(path, "utf8")).trim().split("\n").map(Number);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return false;
-  }
 }
 
 function peakMegabytes({ child }: Leasehold): number {

@@ -1,6 +1,7 @@
 import type { Call } from "./call.ts";
 import { doctor } from "./doctor/doctor.ts";
 import { init } from "./init/init.ts";
+import { journal } from "./journal.ts";
 import { run } from "./run.ts";
 import { showConfig } from "./show-config.ts";
 import { showPlugins } from "./show-plugins.ts";
@@ -65,6 +66,14 @@ export const builtIns: readonly BuiltIn[] = [
     examples: ["profiles", "profiles --json"],
     extraFlags: [JSON_FLAG],
     run: (call, _operands, own) => showProfiles(call, own["json"] === true),
+  },
+  {
+    name: "journal",
+    summary: "ls or show what a runner keeps on disk, replay what it owes without leasing, prune what was delivered",
+    operands: ["<act>", "[run]"],
+    examples: ["journal ls", "journal show run_1234 --json", "journal replay", "journal prune"],
+    extraFlags: [JSON_FLAG],
+    run: (call, operands, own) => journal(call, operands, own["json"] === true),
   },
   {
     name: "doctor",

@@ -38,6 +38,15 @@ export const coreOptions = z.strictObject({
     .positive()
     .default(8 * 1024 * 1024)
     .meta({ unit: "bytes", description: "Bytes kept of each output stream of a run" }),
+  stateDir: z.string().min(1).optional().meta({
+    env: "LEASEHOLD_STATE_DIR",
+    description:
+      "Directory of the journal and of the lock that keeps two runners apart. Default: .leasehold/<profile> in the project directory",
+  }),
+  journal: z.enum(["durable", "memory"]).default("durable").meta({
+    env: "LEASEHOLD_JOURNAL",
+    description: "memory forgets unfinished runs and undelivered results when the runner dies, and needs no directory",
+  }),
   verbose: z.boolean().default(false).meta({
     env: "VERBOSE",
     flag: "-v, --verbose",

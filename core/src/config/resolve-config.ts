@@ -101,7 +101,7 @@ function withDirectories({ values, settings }: ResolvedOptions, cwd: string): Co
 }
 
 function isDirectory(name: string): boolean {
-  return name === "projectDir" || name === "projectRoots" || name === "profilesDir";
+  return ["projectDir", "projectRoots", "profilesDir", "stateDir"].includes(name);
 }
 
 /** Leaves what is not text, or empty, for the schema to complain about. */

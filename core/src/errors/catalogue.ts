@@ -163,6 +163,26 @@ export const catalogue = {
     message: "the run was not started, for the journal could not be written: {problem}",
     fix: "Mend what the cause names (space, permissions), then send the run again.",
   },
+  STATE_DIR_UNUSABLE: {
+    message: "the state directory {directory} cannot be used: {problem}",
+    fix: 'Let this user write there, name another with LEASEHOLD_STATE_DIR, or do without: journal: "memory" (LEASEHOLD_JOURNAL) forgets runs and results when the runner dies.',
+  },
+  STATE_DIR_LOCKED: {
+    message: "another runner works with the state directory {directory}",
+    fix: "End it, or give this one a state directory of its own with LEASEHOLD_STATE_DIR.",
+  },
+  JOURNAL_MISSING: {
+    message: "there is no journal in {directory}",
+    fix: "Name the runner's own profile, project or state directory; a runner that has leased has a journal there.",
+  },
+  JOURNAL_RUN_UNKNOWN: {
+    message: 'the journal in {directory} knows no run "{run}"',
+    fix: "Name one that leasehold journal ls shows.",
+  },
+  RUNNER_RESTARTED: {
+    message: "runner restarted",
+    fix: "Send the run again; the runner died while it was under way, and what was left of it was ended.",
+  },
   REPORT_FAILED: {
     message: 'lease source "{source}" could not put the outcome ({status}) into a report: {problem}',
     fix: "Mend the source's reports, or the plugin whose outcome it cannot report.",

@@ -1,8 +1,8 @@
 import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
+import type { Journal } from "../journal/journal.ts";
 import type { JsonObject } from "../json/value.ts";
 import type { Logger } from "../log/logger.ts";
 import { withinSeconds } from "../plugin/within.ts";
-import type { Journal } from "../sources/journal.ts";
 import type { TelemetryHub } from "../telemetry-hub.ts";
 import {
   isReceipt,
@@ -89,6 +89,36 @@ export class ResourceLedger {
       .map(({ owner }) => owner)
       .filter(({ type }) => types.includes(type));
     await Promise.all(owners.map((owner) => this.end(owner, reason, seconds)));
+  }
+
+  /** Has what a predecessor of this process started adopted by its handlers, or ended. What nobody handles stays in the journal. */
+  async recover(resources: readonly Resource[], reason: Error, seconds: number): Promise<void> {
+    await Promise.all(resources.map((resource) => this.#recoverOne(resource, reason, seconds)));
+  }
+
+  async #recoverOne(resource: Resource, reason: Error, seconds: number): Promise<void> {
+    const { kind, id, owner } = resource;
+    const handled = this.#handlers.get(kind);
+    if (!handled) {
+      this.#log.error({ kind, id }, `${kind} ${id} of a predecessor may be alive, and no plugin handles its kind`);
+      return;
+    }
+    this.#add(keyOf(owner), resource);
+    // Runs end with their runner; sessions and plugins go on.
+    if (owner.type !== "run" && (await this.#adopted(handled, resource, seconds))) return this.#tell("owned", resource);
+    await this.#endOne(keyOf(owner), resource, reason, seconds);
+  }
+
+  async #adopted({ plugin, handler }: Handled, resource: Resource, seconds: number): Promise<boolean> {
+    if (!handler.adopt) return false;
+    const { kind, id } = resource;
+    try {
+      const stuck = () => new LeaseholdError("RESOURCE_STUCK", { plugin, kind, id, seconds });
+      return (await withinSeconds(seconds, async () => handler.adopt?.(resource), stuck)) === true;
+    } catch (thrown) {
+      this.#log.error({ err: thrown, kind, id, plugin }, `${kind} ${id} could not be adopted: ${messageOf(thrown)}`);
+      return false;
+    }
   }
 
   #untried(key: string, tried: ReadonlySet<Resource>): Resource[] {

@@ -1,10 +1,10 @@
 import { messageOf } from "../errors/leasehold-error.ts";
+import type { Journal, LeaseRecord, OwedReport, SettledAs } from "../journal/journal.ts";
 import type { JsonObject } from "../json/value.ts";
 import type { Logger } from "../log/logger.ts";
 import type { TelemetryHub } from "../telemetry-hub.ts";
 import { backOff } from "./back-off.ts";
 import { judgeAnswer } from "./delivery-answer.ts";
-import type { Journal, LeaseRecord, OwedReport } from "./journal.ts";
 import type { DeliveryAnswer, DeliveryAttempt, LeaseSource } from "./source.ts";
 
 /** Delivers what is owed to one durable source: in order per run, runs side by side, until acknowledged. */
@@ -14,6 +14,7 @@ export class Delivery {
   readonly #telemetry: TelemetryHub;
   readonly #couriers = new Map<string, Courier>();
   readonly #halt = new AbortController();
+  readonly #begun = Promise.withResolvers<void>();
   #onIdle: (() => void) | undefined;
 
   constructor(source: LeaseSource, journal: Journal, telemetry: TelemetryHub) {
@@ -57,15 +58,23 @@ export class Delivery {
     return this.#couriers.size;
   }
 
+  /** The source has been started: what a predecessor owed may go. */
+  begin(): void {
+    this.#begun.resolve();
+  }
+
   /** Ends every attempt and every wait; what is owed stays in the journal. */
   halt(): void {
     this.#halt.abort(new Error("the runner ends"));
+    this.begin();
   }
 
   async #attempt(report: OwedReport, attempt: DeliveryAttempt): Promise<DeliveryAnswer> {
     const { ref, run } = report.lease;
     const { number, signal, log } = attempt;
     let answer: DeliveryAnswer = "unknown";
+    await this.#begun.promise;
+    if (signal.aborted) return answer;
     try {
       answer = judgeAnswer(await this.#source.deliver?.(ref, report.body, attempt));
     } catch (thrown) {
@@ -80,13 +89,15 @@ export class Delivery {
     return answer;
   }
 
+  /** The source lets go first: a crash in between has it told once more, and not the journal forget. */
   async #retire(courier: Courier, log: Logger): Promise<void> {
-    try {
-      await this.#journal.close(courier.lease);
-      await this.#source.release?.(courier.lease.ref);
-    } catch (thrown) {
+    const { lease } = courier;
+    const note = (thrown: unknown) =>
       log.error({ err: thrown }, `a settled lease was not let go: ${messageOf(thrown)}`);
-    }
+    await Promise.resolve(lease.ref)
+      .then((ref) => this.#source.release?.(ref))
+      .catch(note);
+    await this.#journal.close(lease).catch(note);
     this.#couriers.delete(courier.lease.run);
     if (this.#couriers.size === 0) this.#onIdle?.();
   }
@@ -126,18 +137,21 @@ export class Courier {
   }
 
   /** Journals reports, in the order of the calls, and sees to their delivery. Resolves once they are journalled. */
-  owe(bodies: readonly JsonObject[], { final = false } = {}): Promise<void> {
+  owe(bodies: readonly JsonObject[], settled?: SettledAs): Promise<void> {
     this.#waiting += bodies.length;
     const journalled = this.#journalled.then(async () => {
-      const owed = await this.#journal.owe(this.lease, bodies, final);
-      this.#final ||= final;
-      this.#queue.push(...owed);
-      void this.#carry();
+      this.#take(await this.#journal.owe(this.lease, bodies, settled), settled !== undefined);
     });
     this.#journalled = journalled.catch(() => {
       this.#waiting -= bodies.length;
     });
     return journalled;
+  }
+
+  /** Sees to the delivery of what is journalled already. */
+  resume(owed: readonly OwedReport[], final: boolean): void {
+    this.#waiting += owed.length;
+    this.#take(owed, final);
   }
 
   /** No terminal report will ever be owed: the lease ends once what is owed is delivered. */
@@ -146,6 +160,12 @@ export class Courier {
       this.#final = true;
       void this.#carry();
     });
+  }
+
+  #take(owed: readonly OwedReport[], final: boolean): void {
+    this.#final ||= final;
+    this.#queue.push(...owed);
+    void this.#carry();
   }
 
   async #carry(): Promise<void> {

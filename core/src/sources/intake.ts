@@ -1,8 +1,10 @@
 import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
+import type { Journal, LeaseRecord } from "../journal/journal.ts";
+import type { LeaseState } from "../journal/journal-state.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Profile } from "../profiles/profile.ts";
 import { RunAborted } from "../run/aborted.ts";
-import type { Outcome } from "../run/outcome.ts";
+import { failed, type Outcome } from "../run/outcome.ts";
 import { END_SECONDS, type Pipeline } from "../run/pipeline.ts";
 import type { ResourceLedger } from "../run/resource-ledger.ts";
 import type { RunLimits } from "../run/run.ts";
@@ -11,7 +13,6 @@ import type { ServiceRegistry } from "../services/service-registry.ts";
 import type { TelemetryHub } from "../telemetry-hub.ts";
 import { type Courier, Delivery } from "./delivery.ts";
 import { EventOutlet } from "./event-outlet.ts";
-import type { Journal, LeaseRecord } from "./journal.ts";
 import { copyRef } from "./ref.ts";
 import { report, reportOutcome } from "./reports.ts";
 import { SettledRuns } from "./settled-runs.ts";
@@ -53,12 +54,15 @@ export class Intake {
   readonly #slots: SlotPool;
   readonly #active = new Map<string, Active>();
   readonly #settled = new SettledRuns((run) => this.delivery?.carries(run) ?? false);
+  /** Settled by a predecessor of this process: only the source's own reports know their results. */
+  readonly #recovered = new Set<string>();
   readonly #leasing = new AbortController();
 
-  constructor(source: LeaseSource, parts: IntakeParts) {
+  /** @param slots How many runs may execute at once. */
+  constructor(source: LeaseSource, parts: IntakeParts, slots = source.slots) {
     this.source = source;
     this.#parts = parts;
-    this.#slots = new SlotPool(source.name, source.slots, parts.telemetry);
+    this.#slots = new SlotPool(source.name, slots, parts.telemetry);
     if (source.delivery === "durable") this.delivery = new Delivery(source, parts.journal, parts.telemetry);
   }
 
@@ -69,6 +73,8 @@ export class Intake {
     offer: (offer, slot) => this.offer(offer, slot),
     stop: (target, reason) => this.stop(target, reason),
     running: () => this.running(),
+    remember: (key, value) => this.#parts.journal.remember(this.source.name, key, value),
+    recall: (key) => this.#parts.journal.recall(this.source.name, key),
   });
 
   /** Aborted when the source is to lease no more. */
@@ -96,6 +102,26 @@ export class Intake {
 
   running(): readonly string[] {
     return [...this.#active.keys()];
+  }
+
+  /** Knows a run that a predecessor has settled and delivered, should it be offered again. */
+  recognize({ lease, settled }: LeaseState): void {
+    this.#recovered.add(lease.run);
+    if (settled) this.#settled.add(lease.run, settled);
+  }
+
+  /** Takes over what a predecessor left of a lease: an unfinished run counts as failed, and what is owed is delivered. */
+  async recover(state: LeaseState): Promise<void> {
+    const { lease, owed, settled } = state;
+    this.recognize(state);
+    const log = this.#parts.log.child({ source: this.source.name, run_id: lease.run, session_id: lease.session });
+    const courier = this.delivery?.courier(lease, { log, uncertain: true });
+    courier?.resume([...owed.values()], settled !== undefined);
+    if (settled) return;
+    const { code, message } = new LeaseholdError("RUNNER_RESTARTED");
+    const run = { id: lease.run, session: { id: lease.session }, log };
+    this.#settled.add(lease.run, await reportOutcome(this.source, courier, run, failed({ code, message })));
+    log.info({ status: "failed", code }, "run failed: the runner was restarted");
   }
 
   offer(offer: Offer, slot: Slot, profile?: Profile): Accepted {
@@ -213,6 +239,7 @@ export class Intake {
     const run = this.#newRun(offer.run, undefined, () => undefined);
     run.close();
     const courier = this.delivery.courier(this.#leaseOf(offer), { log: run.log, uncertain: true });
+    if (this.#recovered.has(run.id)) return courier.letGo();
     void reportOutcome(this.source, courier, run, outcome);
   }
 

@@ -1,22 +1,23 @@
 import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
+import type { SettledAs } from "../journal/journal.ts";
 import type { JsonObject } from "../json/value.ts";
+import type { Logger } from "../log/logger.ts";
 import { failed, type Outcome } from "../run/outcome.ts";
-import type { Run } from "../run/run.ts";
 import type { Courier } from "./delivery.ts";
-import type { LeaseSource, RunMoment } from "./source.ts";
+import type { LeaseSource, ReportedRun, RunMoment } from "./source.ts";
 
 /** Journals what a source reports of a moment, for its courier to deliver; answers what went wrong, which is logged. */
 export async function report(
   source: LeaseSource,
   courier: Courier | undefined,
-  run: Run,
+  run: ReportedRun & { readonly log: Logger },
   moment: RunMoment,
 ): Promise<Error | undefined> {
   if (!courier) return undefined;
   try {
     const bodies = source.reports?.(moment, run) ?? [moment as unknown as JsonObject];
     if (!Array.isArray(bodies)) throw new TypeError("it answered no array");
-    await courier.owe(bodies, { final: moment.type === "settled" });
+    await courier.owe(bodies, moment.type === "settled" ? settledAs(moment.outcome) : undefined);
     return undefined;
   } catch (thrown) {
     run.log.error({ err: thrown }, `the ${moment.type} report of the run could not be kept: ${messageOf(thrown)}`);
@@ -32,7 +33,7 @@ export async function report(
 export async function reportOutcome(
   source: LeaseSource,
   courier: Courier | undefined,
-  run: Run,
+  run: ReportedRun & { readonly log: Logger },
   outcome: Outcome,
 ): Promise<Outcome> {
   const fault = await report(source, courier, run, { type: "settled", outcome });
@@ -49,4 +50,8 @@ function unreported(source: LeaseSource, { status, receipt, session, timings }: 
     problem: messageOf(fault),
   });
   return failed({ code, message }, { session, ...(receipt ? { receipt } : {}), ...(timings ? { timings } : {}) });
+}
+
+function settledAs({ status, session, error, exitCode }: Outcome): SettledAs {
+  return { status, session, ...(error ? { error } : {}), ...(exitCode === undefined ? {} : { exitCode }) };
 }

@@ -3,7 +3,7 @@ import type { Logger } from "../log/logger.ts";
 import type { AbortReason } from "../run/aborted.ts";
 import type { Agent } from "../run/agent.ts";
 import type { Outcome } from "../run/outcome.ts";
-import type { Run, RunEvent } from "../run/run.ts";
+import type { RunEvent } from "../run/run.ts";
 
 /** A run as a source offers it. */
 export interface LeasedRun {
@@ -52,6 +52,18 @@ export interface Feed {
   stop(target: StopTarget, reason?: { readonly reason?: AbortReason; readonly message?: string }): Promise<StopAnswer>;
   /** Ids of this source's runs that are not settled yet. */
   running(): readonly string[];
+  /** Keeps a small value, without secrets, for as long as the journal lasts: over restarts, where it is durable. `null` forgets it. */
+  remember(key: string, value: JsonValue): Promise<void>;
+  /** What was kept, by a predecessor of this process perhaps; `null` when nothing was. */
+  recall(key: string): JsonValue;
+}
+
+/** What of a run there is to report with, also after the runner's restart. The source's own name for it comes with `deliver`. */
+export interface ReportedRun {
+  readonly id: string;
+  readonly session: { readonly id: string };
+  /** Where it works; not known of a predecessor's run. */
+  readonly projectDir?: string;
 }
 
 /** A step of a run that a source may want to report. */
@@ -86,7 +98,7 @@ export interface LeaseSource<Ref extends JsonValue = JsonValue> {
   /** Leases until `signal` is aborted. Resolving earlier means that no more work will come; rejecting is a fault of the source. */
   start(feed: Feed, signal: AbortSignal): Promise<void>;
   /** What to report at a moment of a run, in order. One report that holds the moment, unless said otherwise. */
-  reports?(moment: RunMoment, run: Run): readonly JsonObject[];
+  reports?(moment: RunMoment, run: ReportedRun): readonly JsonObject[];
   /** One attempt to deliver one report; the core owns order, back-off and repetition. A throw counts as `unknown`. */
   deliver?(ref: Ref, report: JsonObject, attempt: DeliveryAttempt): Promise<DeliveryAnswer>;
   /** Every report of the lease is delivered, or it is gone. */

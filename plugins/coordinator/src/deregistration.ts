@@ -35,6 +35,7 @@ export async function sayFarewell(
     }
     // A poll that ended by its own time just then took no notice of the mark.
     if (registration.current && !signal.aborted) await deregister("?self=true");
+    await registration.ended();
     log.info({ runner_id: runnerId }, "deregistered");
   } catch (err) {
     log.warn(

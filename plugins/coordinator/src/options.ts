@@ -45,7 +45,7 @@ export const options = z
     registrationAttempts: z.int().positive().optional().meta({
       env: "LEASEHOLD_REGISTRATION_ATTEMPTS",
       flag: "--registration-attempts <count>",
-      description: "Give up after so many attempts to reach the coordinator. Default: no limit",
+      description: "Give up after so many attempts to register. Default: no limit",
     }),
     mcpPort: z.int().min(0).max(65_535).optional().meta({
       env: "MCP_PORT",

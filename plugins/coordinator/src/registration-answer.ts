@@ -45,8 +45,8 @@ function pollPathOf(endpoint: unknown): string {
 }
 
 /**
- * A request whose answer was lost may have registered us: then the duplicate that the next one meets is this runner.
- * Taking over from a crashed predecessor would start here as well.
+ * What a refused registration says of the runner that is in the way, as far as we know it. A request whose answer was lost
+ * may have registered us, and so may a predecessor that crashed: then the duplicate is this runner.
  */
 export function ownDuplicate(reply: Reply, current: Registered | undefined): Registered | undefined {
   const runnerId = detailMember(reply, "runner_id");
@@ -54,6 +54,20 @@ export function ownDuplicate(reply: Reply, current: Registered | undefined): Reg
   if (typeof runnerId !== "string" || !isPathSegment(runnerId)) return undefined;
   if (current?.runnerId === runnerId) return current;
   return { runnerId, pollPath: DEFAULT_POLL_PATH, pollTimeoutSeconds: undefined, heartbeatSeconds: undefined };
+}
+
+/** The runner that already offers an agent of ours, where that is why we are refused. */
+export function collidingRunner(reply: Reply): string | undefined {
+  const runnerId = detailMember(reply, "existing_runner_id");
+  const collides = reply.status === 409 && detailMember(reply, "error") === "agent_name_collision";
+  return collides && typeof runnerId === "string" ? runnerId : undefined;
+}
+
+/** Whether another runner is in the way, which may pass. */
+export function isHeld(reply: Reply): boolean {
+  return (
+    reply.status === 409 && ["duplicate_runner", "agent_name_collision"].includes(String(detailMember(reply, "error")))
+  );
 }
 
 export function unreadable(url: string, reply: Reply): Unanswered {

@@ -1,4 +1,4 @@
-import type { JsonObject, Outcome, Run, RunMoment } from "leasehold";
+import type { JsonObject, Outcome, ReportedRun, RunMoment } from "leasehold";
 import { z } from "leasehold";
 import { eventBody, resultBody } from "./report-events.ts";
 
@@ -16,17 +16,14 @@ export const report = z.discriminatedUnion("type", [
 export type Report = z.output<typeof report>;
 
 /** The reports of one moment of a run, in the order the coordinator needs them (protocol §7 notes, §4.1). */
-export function reportsOf(
-  moment: RunMoment,
-  run: Pick<Run, "session" | "projectDir">,
-): readonly (JsonObject & Report)[] {
+export function reportsOf(moment: RunMoment, run: Omit<ReportedRun, "id">): readonly (JsonObject & Report)[] {
   if (moment.type === "started") return [{ type: "started" }, { type: "bind" }];
   if (moment.type === "event") return [{ type: "event", body: eventBody(run.session.id, moment.event) }];
   return settledReports(moment.outcome, run);
 }
 
 /** Failing runs tell their result too; stopped and refused ones only that they are (protocol §4.7). */
-function settledReports(outcome: Outcome, run: Pick<Run, "session" | "projectDir">): (JsonObject & Report)[] {
+function settledReports(outcome: Outcome, run: Omit<ReportedRun, "id">): (JsonObject & Report)[] {
   const { status, result, error, receipt } = outcome;
   if (status === "stopped") return [{ type: "stopped", signal: receipt?.signals.at(-1) ?? "SIGTERM" }];
   const told =
@@ -36,7 +33,7 @@ function settledReports(outcome: Outcome, run: Pick<Run, "session" | "projectDir
 }
 
 /** The outcome's own words, but for a missing project directory, where clients know the reference's (protocol §4.4). */
-function errorText(error: Outcome["error"], projectDir: string): string {
+function errorText(error: Outcome["error"], projectDir = ""): string {
   if (error?.code === "PROJECT_DIR_MISSING") return `[Errno 2] No such file or directory: '${projectDir}'`;
   return error?.message ?? "the run failed without saying why";
 }

@@ -10,6 +10,7 @@ import type {
   Logger,
   Profile,
   Refusal,
+  ReportedRun,
   Run,
   RunMoment,
   Slot,
@@ -84,7 +85,7 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
   async start(feed: Feed, signal: AbortSignal): Promise<void> {
     const leasing = AbortSignal.any([signal, this.#deregistered.signal]);
     this.#settings.scripts()?.connect(new CoordinatorScripts(this.client));
-    if (!(await this.#registration.first(leasing))) return;
+    if (!(await this.#registration.first(leasing, feed))) return;
     const stopWatch = this.#stopWatch(feed);
     this.#poller = this.#pollerFor(feed, stopWatch);
     await this.#poller.run(leasing);
@@ -137,7 +138,7 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
     return undefined;
   }
 
-  reports(moment: RunMoment, run: Pick<Run, "session" | "projectDir">): readonly JsonObject[] {
+  reports(moment: RunMoment, run: ReportedRun): readonly JsonObject[] {
     return reportsOf(moment, run);
   }
 
@@ -170,6 +171,7 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
 
   /** Deregistered from outside: the work stops, what is owed is kept, and the runner ends. */
   #leave(feed: Feed): void {
+    void this.#registration.ended();
     this.#registration.withdraw();
     this.#deregistered.abort();
     if (this.#closing) return;

@@ -1,7 +1,7 @@
 import pino from "pino";
 import { describe, expect, it } from "vitest";
+import { MemoryJournal } from "../../../core/src/journal/memory-journal.ts";
 import { ResourceLedger } from "../../../core/src/run/resource-ledger.ts";
-import { MemoryJournal } from "../../../core/src/sources/memory-journal.ts";
 import { TelemetryHub } from "../../../core/src/telemetry-hub.ts";
 
 const log = pino({ level: "silent" });

@@ -1,6 +1,6 @@
 import { type Run, succeeded } from "leasehold";
 import { describe, expect, it, vi } from "vitest";
-import { MemoryJournal } from "../../../core/src/sources/memory-journal.ts";
+import { MemoryJournal } from "../../../core/src/journal/memory-journal.ts";
 import { executor } from "../../fixtures/kinds.ts";
 import { lease } from "../../fixtures/leasing.ts";
 import { QueueSource } from "../../fixtures/queue-source.ts";

@@ -1,10 +1,11 @@
-import type { Accepted, Feed, Offer, Slot, StopAnswer, StopTarget } from "leasehold";
+import type { Accepted, Feed, JsonValue, Offer, Slot, StopAnswer, StopTarget } from "leasehold";
 
 /** A feed with counted slots that records what a source does with it. */
 export class HandMadeFeed implements Feed {
   readonly offers: Offer[] = [];
   readonly stops: StopTarget[] = [];
   readonly runs = new Set<string>();
+  readonly notes = new Map<string, JsonValue>();
   stopAnswer: StopAnswer = "stopping";
   /** Thrown by the next offer. */
   offerFault: Error | undefined;
@@ -52,6 +53,14 @@ export class HandMadeFeed implements Feed {
 
   running(): readonly string[] {
     return [...this.runs];
+  }
+
+  async remember(key: string, value: JsonValue): Promise<void> {
+    this.notes.set(key, value);
+  }
+
+  recall(key: string): JsonValue {
+    return this.notes.get(key) ?? null;
   }
 
   /** A run ended: its slot is free again. */

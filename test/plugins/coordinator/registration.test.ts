@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { CoordinatorClient } from "../../../plugins/coordinator/src/client.ts";
 import { Registration } from "../../../plugins/coordinator/src/registration.ts";
+import { HandMadeFeed } from "./hand-made-feed.ts";
 import { REGISTERED, ScriptedCoordinator } from "./scripted-coordinator.ts";
 import { quickTiming, quiet, recordingLog } from "./test-source.ts";
 
@@ -11,6 +12,13 @@ const duplicate = {
   status: 409,
   json: {
     detail: { error: "duplicate_runner", message: "already registered and online", runner_id: REGISTERED.runner_id },
+  },
+};
+
+const collision = {
+  status: 409,
+  json: {
+    detail: { error: "agent_name_collision", message: "taken", agent_name: "echo", existing_runner_id: "lnch_x" },
   },
 };
 
@@ -123,16 +131,6 @@ describe("the first registration", () => {
   });
 
   it.each([
-    [duplicate, /already registered and online\). Another runner .* end it, or change one of the four/],
-    [
-      {
-        status: 409,
-        json: {
-          detail: { error: "agent_name_collision", message: "taken", agent_name: "echo", existing_runner_id: "lnch_x" },
-        },
-      },
-      /Runner lnch_x already offers agent "echo"/,
-    ],
     [
       { status: 422, json: { detail: [{ loc: ["body", "hostname"], msg: "Field required" }] } },
       /422: body.hostname: Field required/,
@@ -150,6 +148,64 @@ describe("the first registration", () => {
     coordinator.always(ROUTE, answer);
     await expect(registrationAt(coordinator.url).first(forever)).rejects.toThrow(message);
     expect(coordinator.of(ROUTE)).toHaveLength(1);
+  });
+
+  it.each([
+    [duplicate, /already registered and online\). Another runner .* end it, or change one of the four/],
+    [collision, /Runner lnch_x already offers agent "echo"/],
+  ])("waits while another runner is in the way, and says so: %#", async (answer, message) => {
+    await using coordinator = await ScriptedCoordinator.start();
+    coordinator.once(ROUTE, answer, answer);
+    const { log, lines } = recordingLog();
+    const registered = await registrationAt(coordinator.url, { log }).first(forever, new HandMadeFeed());
+    expect(registered).toMatchObject({ runnerId: REGISTERED.runner_id });
+    expect(coordinator.of(ROUTE)).toHaveLength(3);
+    expect(lines[0]?.msg).toMatch(message);
+  });
+
+  it("gives up waiting where its attempts are limited", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    coordinator.always(ROUTE, duplicate);
+    await expect(registrationAt(coordinator.url, { attempts: 2 }).first(forever)).rejects.toThrow(/Another runner/);
+  });
+
+  it("goes on under the id that a predecessor left in the journal", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const journal = new HandMadeFeed();
+    coordinator.always(ROUTE, { json: { ...REGISTERED, poll_endpoint: "/v2/poll" } });
+    const first = await registrationAt(coordinator.url).first(forever, journal);
+    coordinator.always(ROUTE, duplicate);
+    expect(await registrationAt(coordinator.url).first(forever, journal)).toEqual(first);
+    expect(coordinator.of(ROUTE)).toHaveLength(2);
+  });
+
+  it.each([
+    ["a coordinator elsewhere", { url: "http://elsewhere" }],
+    ["another runner", { runnerId: "lnch_y" }],
+    ["one that was deregistered", null],
+  ])("does not go on under the id of %s", async (_, change) => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const journal = new HandMadeFeed();
+    const note = { url: coordinator.url, runnerId: REGISTERED.runner_id, pollPath: "/runner/runs" };
+    journal.notes.set("registration", change && { ...note, ...change });
+    coordinator.once(ROUTE, duplicate);
+    await registrationAt(coordinator.url).first(forever, journal);
+    expect(coordinator.of(ROUTE)).toHaveLength(2);
+  });
+
+  it("deregisters a predecessor of another identity that holds its agents", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const journal = new HandMadeFeed();
+    journal.notes.set("registration", { url: coordinator.url, runnerId: "lnch_x", pollPath: "/runner/runs" });
+    coordinator.once(ROUTE, collision);
+    coordinator.always("DELETE /runners/lnch_x", { json: { ok: true } });
+    await registrationAt(coordinator.url).first(forever, journal);
+    expect(coordinator.requests.map(({ route, query }) => `${route} ${query}`)).toEqual([
+      `${ROUTE} `,
+      "DELETE /runners/lnch_x self=true",
+      `${ROUTE} `,
+    ]);
+    expect(journal.notes.get("registration")).toMatchObject({ runnerId: REGISTERED.runner_id });
   });
 
   it("recognises itself in the duplicate after a lost answer", async () => {

@@ -7,7 +7,10 @@ export async function leaseHere(
   { createRunner, signal, secondSignal, stdout }: Invocation,
   coordinator: EmbeddedCoordinator,
 ): Promise<void> {
-  const runner = await createRunner({ plugins: { coordinator: { url: coordinator.url } } });
+  const runner = await createRunner({
+    core: { journal: "memory" },
+    plugins: { coordinator: { url: coordinator.url } },
+  });
   const ended = new AbortController();
   const leasing = runner.lease({ drain: signal, stop: secondSignal }).finally(() => ended.abort());
   const registered = coordinator

@@ -44,6 +44,7 @@ export async function checkContext({ url, options = {}, executor, token }: Given
       graceSeconds: 1,
       drainTimeoutSeconds: 1,
       outputBytes: 1,
+      journal: "memory",
       verbose: false,
     },
     configFile: "/srv/runner.config.ts",

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "../json/value.ts";
+import type { Outcome } from "../run/outcome.ts";
 import type { Resource } from "../run/resource.ts";
 
 /** A lease as the journal keeps it: enough to report after a restart. */
@@ -17,6 +18,9 @@ export interface OwedReport {
   readonly body: JsonObject;
 }
 
+/** How a run was settled, as the journal keeps it: without its result, which the reports hold. */
+export type SettledAs = Pick<Outcome, "status" | "session" | "error" | "exitCode">;
+
 /**
  * What a runner of durable sources must not forget. Everything is written before the act it speaks of; a promise that
  * resolves means that the entry is as lasting as this journal makes it. Credentials and `scope` never get here.
@@ -26,11 +30,15 @@ export interface Journal {
   lease(lease: LeaseRecord): Promise<void>;
   /** Before a resource starts, and again when more is known about it. */
   own(resource: Resource): Promise<void>;
-  disown(resource: Resource): Promise<void>;
-  /** Before reports are sent; `final` with the terminal one. */
-  owe(lease: LeaseRecord, bodies: readonly JsonObject[], final: boolean): Promise<readonly OwedReport[]>;
+  disown(resource: Pick<Resource, "kind" | "id">): Promise<void>;
+  /** Before reports are sent; with the terminal ones comes how the run was settled. */
+  owe(lease: LeaseRecord, bodies: readonly JsonObject[], settled?: SettledAs): Promise<readonly OwedReport[]>;
   /** The source has taken a report, or will never want it. */
   acknowledge(report: OwedReport): Promise<void>;
   /** Nothing is owed for the lease any more. */
   close(lease: LeaseRecord): Promise<void>;
+  /** Keeps a small value for a source, over restarts; `null` forgets it. */
+  remember(source: string, key: string, value: JsonValue): Promise<void>;
+  /** What was kept; `null` when nothing was. */
+  recall(source: string, key: string): JsonValue;
 }

@@ -1,0 +1,49 @@
+import { rename } from "node:fs/promises";
+import path from "node:path";
+import type { Logger } from "../log/logger.ts";
+import { DurableJournal } from "./durable-journal.ts";
+import { JournalState } from "./journal-state.ts";
+import { DAMAGED, type FoundJournal, JOURNAL_FILE, readJournalFile } from "./read-file.ts";
+import { rewriteJournal } from "./rewrite.ts";
+import { usable } from "./state-directory.ts";
+import { lockStateDirectory } from "./state-lock.ts";
+
+/** A journal, and the right to write it. */
+export interface OpenJournal {
+  readonly journal: DurableJournal;
+  /** Waits for what is in line, and lets another process have the directory. */
+  end(): Promise<void>;
+}
+
+/**
+ * Opens the journal of a state directory, with all that a predecessor left there. A torn end is cut; a file that is
+ * broken elsewhere is set aside. Rejects with `STATE_DIR_LOCKED` while another process has it, and `STATE_DIR_UNUSABLE`.
+ */
+export function openJournal(directory: string, log: Logger): Promise<OpenJournal> {
+  return usable(directory, async () => {
+    const lock = await lockStateDirectory(directory);
+    try {
+      const file = path.join(directory, JOURNAL_FILE);
+      const found = await readJournalFile(file);
+      if (found) await tellOfDamage(file, found, log);
+      const state = found?.state ?? new JournalState();
+      const journal = new DurableJournal(file, await rewriteJournal(file, state), state, log);
+      return { journal, end: () => journal.end().finally(() => lock.release()) };
+    } catch (thrown) {
+      lock.release();
+      throw thrown;
+    }
+  });
+}
+
+async function tellOfDamage(file: string, { brokenLines, tornBytes }: FoundJournal, log: Logger): Promise<void> {
+  if (brokenLines > 0) {
+    const aside = `${file}${DAMAGED}${new Date().toISOString().replaceAll(":", "-")}`;
+    await rename(file, aside);
+    log.error(
+      { file: aside, brokenLines },
+      `the journal is damaged, which no crash of a runner does: check the disk. It was set aside as ${aside}; what could be read of it is used`,
+    );
+  } else if (tornBytes > 0)
+    log.warn({ file, tornBytes }, `the journal's last write was broken off; ${tornBytes} bytes of it are cut`);
+}

@@ -1,0 +1,101 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, open, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import pino from "pino";
+import { describe, expect, it } from "vitest";
+import { AppendFile } from "../../../core/src/journal/append-file.ts";
+import { DurableJournal } from "../../../core/src/journal/durable-journal.ts";
+import { JournalState } from "../../../core/src/journal/journal-state.ts";
+import type { LogLine } from "../../fixtures/runner.ts";
+import { emptyDirectory, lease, opened, processGroup, settled } from "./entries.ts";
+
+/** A file that counts, and whose waits for the disk the test answers. */
+class WatchedFile extends AppendFile {
+  writes = 0;
+  syncs = 0;
+  synced: () => Promise<void> = async () => undefined;
+
+  override async write(bytes: Buffer): Promise<void> {
+    this.writes++;
+    await super.write(bytes);
+  }
+
+  override sync(): Promise<void> {
+    this.syncs++;
+    return this.synced();
+  }
+}
+
+async function watched() {
+  const log: LogLine[] = [];
+  const path = join(await emptyDirectory(), "journal");
+  const file = new WatchedFile(await open(path, "w"), 0);
+  const logger = pino({}, { write: (line: string) => void log.push(JSON.parse(line) as LogLine) });
+  return { journal: new DurableJournal(path, file, new JournalState(), logger), file, log };
+}
+
+describe("DurableJournal", () => {
+  it("writes together what comes while it writes", async () => {
+    const { journal, file } = await watched();
+    await Promise.all(Array.from({ length: 100 }, (_, run) => journal.lease(lease(`${run}`))));
+    expect(file.writes).toBe(2);
+    await journal.end();
+  });
+
+  it("waits for the disk before an outcome counts, and not before a run", async () => {
+    const { journal, file } = await watched();
+    const disk = Promise.withResolvers<void>();
+    file.synced = () => disk.promise;
+    let counts = false;
+    const owing = journal.owe(lease("a"), [{}], settled).then(() => {
+      counts = true;
+    });
+    await journal.lease(lease("b"));
+    await journal.own(processGroup("x"));
+    await journal.owe(lease("b"), [{}]);
+    expect(counts).toBe(false);
+    disk.resolve();
+    await owing;
+    await journal.end();
+  });
+
+  it("stays failed when the disk does not keep what was written", async () => {
+    const { journal, file, log } = await watched();
+    file.synced = () => Promise.reject(new Error("EIO: i/o error, fdatasync"));
+    expect(await journal.owe(lease("a"), [{ n: 1 }], settled)).toHaveLength(1);
+    file.synced = async () => undefined;
+    await expect(journal.lease(lease("b"))).rejects.toThrow("EIO: i/o error");
+    await expect(journal.lease(lease("c"))).rejects.toThrow("EIO: i/o error");
+    expect(await journal.owe(lease("a"), [{ n: 2 }])).toMatchObject([{ sequence: 1 }]);
+    expect(file.syncs).toBe(1);
+    expect(log).toEqual([expect.objectContaining({ level: 50, msg: expect.stringContaining("until a restart") })]);
+    await journal.end();
+  });
+
+  it("is rewritten when most of it is past", async () => {
+    const directory = await emptyDirectory();
+    const { journal, end } = await opened(directory);
+    const body = { text: randomBytes(500_000).toString("hex") };
+    for (let run = 0; run < 30; run++) {
+      const [report] = await journal.owe(lease(`${run}`), [body], settled);
+      if (report) await journal.acknowledge(report);
+      await journal.close(lease(`${run}`));
+      expect((await stat(join(directory, "journal"))).size).toBeLessThan(6_000_000);
+    }
+    await journal.lease(lease("last"));
+    await end();
+    expect([...(await opened(directory)).journal.state.open.keys()]).toEqual(["queue last"]);
+  });
+
+  it("goes on in the old file when it cannot be rewritten", async () => {
+    const directory = await emptyDirectory();
+    const { journal, end, log } = await opened(directory);
+    await mkdir(join(directory, "journal.new"));
+    await journal.owe(lease("a"), [{ text: "x".repeat(5_000_000) }], settled);
+    await journal.lease(lease("b"));
+    expect(log).toEqual([expect.objectContaining({ level: 40, msg: expect.stringContaining("and grows") })]);
+    await rm(join(directory, "journal.new"), { recursive: true });
+    await end();
+    expect([...(await opened(directory)).journal.state.open.keys()]).toEqual(["queue a", "queue b"]);
+  });
+});
