@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { builtIns } from "../../core/src/cli/built-ins.ts";
 import { readProfilesDir } from "../../core/src/profiles/profile-files.ts";
+import { commandExecutor } from "../../plugins/command-executor/src/index.ts";
 import { coordinator } from "../../plugins/coordinator/src/index.ts";
 import { embeddedCoordinator } from "../../plugins/embedded-coordinator/src/index.ts";
+import { scriptExecutor } from "../../plugins/script-executor/src/index.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -38,9 +40,13 @@ describe("the guide", () => {
   });
 
   it("names every check of doctor that plugins contribute", async () => {
-    const checks = [coordinator()].flatMap(({ definition }) => definition.checks ?? []);
     const guide = await read("docs/guide.md");
-    for (const { name } of checks) expect(guide).toContain(`| coordinator: ${name}`);
+    const plugins = [coordinator(), commandExecutor(), scriptExecutor()];
+    const named = plugins.flatMap(({ definition: { name, checks = [] } }) =>
+      checks.map((check) => `| ${name}: ${check.name} `),
+    );
+    expect(named).toHaveLength(8);
+    for (const name of named) expect(guide).toContain(name);
   });
 });
 

@@ -1,14 +1,13 @@
-import type { Scripts } from "@leasehold/script-executor";
-import { Credentials, definePlugin, type Logger, token } from "leasehold";
+import { Credentials, definePlugin, type Logger } from "leasehold";
 import { clock } from "./checks/clock.ts";
 import { identity } from "./checks/identity.ts";
 import { reachable } from "./checks/reachable.ts";
+import { scriptsInStep } from "./checks/scripts-in-step.ts";
 import { type CoordinatorOptions, options } from "./options.ts";
+import { ScriptsToken } from "./scripts-token.ts";
 import { CoordinatorSource } from "./source.ts";
 import { submitCommand } from "./submit/command.ts";
 import { protocolTiming } from "./timing.ts";
-
-const ScriptsToken = token<Scripts>("script-executor/scripts");
 
 /** Leases runs from an AOF coordinator and reports what became of them. */
 export const coordinator = definePlugin({
@@ -17,7 +16,7 @@ export const coordinator = definePlugin({
   uses: ["script-executor"],
   options,
   commands: [submitCommand],
-  checks: [reachable, clock, identity],
+  checks: [reachable, clock, identity, scriptsInStep],
   setup({ hooks, services, sources, profiles, log, runner }, options) {
     warnOfMcp(options, log);
     const source = new CoordinatorSource({

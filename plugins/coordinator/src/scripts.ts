@@ -17,9 +17,9 @@ export class CoordinatorScripts implements ScriptOrigin {
     const reply = await this.#client.send("GET", "/scripts", { signal });
     const request = `GET ${this.#client.url}/scripts`;
     if (!isSuccess(reply)) throw new Error(`${request} answered ${describeReply(reply)}`);
-    const list = scriptList.safeParse(parsed(reply.body));
-    if (!list.success) throw new Error(`${request} answered what is no list of scripts`);
-    return list.data.map(({ name }) => name);
+    const names = readScriptNames(reply.body);
+    if (!names) throw new Error(`${request} answered what is no list of scripts`);
+    return names;
   }
 
   /** Only the coordinator's own word says that there is no script; the 404 of a proxy does not. */
@@ -32,9 +32,10 @@ export class CoordinatorScripts implements ScriptOrigin {
   }
 }
 
-function parsed(body: string): unknown {
+/** The names in a `GET /scripts` answer; nothing when it is no list of scripts (protocol §2.6). */
+export function readScriptNames(body: string): readonly string[] | undefined {
   try {
-    return JSON.parse(body);
+    return scriptList.parse(JSON.parse(body)).map(({ name }) => name);
   } catch {
     return undefined;
   }

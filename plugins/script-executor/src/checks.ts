@@ -21,7 +21,7 @@ export const checks: readonly Check[] = [
     name: "scripts",
     run: async ({ projectDir, log }) => {
       const store = new ScriptStore(projectDir, log);
-      const names = await store.all();
+      const names = await store.folders();
       const problems = await Promise.all(names.map((name) => problemOf(name, store.layout.place(name), projectDir)));
       const found = problems.filter((problem) => problem !== undefined);
       if (found.length > 0) return faults(found);

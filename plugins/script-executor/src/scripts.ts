@@ -21,6 +21,8 @@ export interface Scripts {
   remove(names: readonly string[]): void;
   /** Asks the origin for its list, fetches all of it and removes what the origin no longer has. Never throws. */
   reconcile(): void;
+  /** Names of the scripts that were installed from an origin. */
+  installed(): Promise<readonly string[]>;
   /**
    * Resolves when a run may use the script. Rejects with a `ScriptFault` when there is none or it does not arrive in time,
    * and with the signal's reason.

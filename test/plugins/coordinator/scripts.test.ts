@@ -29,6 +29,7 @@ function keeper() {
     sync: (names) => void told.push(["sync", ...names]),
     remove: (names) => void told.push(["remove", ...names]),
     reconcile: () => void told.push(["reconcile"]),
+    installed: async () => [],
     ready: async () => {},
   };
   return { scripts, told };

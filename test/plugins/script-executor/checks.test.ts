@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import type { CheckContext, CheckResult } from "leasehold";
@@ -52,15 +52,24 @@ it("scripts that can be run are listed", async () => {
   expect(await run("scripts", projectDir)).toEqual({ ok: true, detail: "a" });
 });
 
+it("files beside the scripts are nobody's business", async () => {
+  const projectDir = await temporaryDirectory();
+  await install(projectDir, "a", "#!/bin/sh\n");
+  await writeFile(join(projectDir, "scripts", "build.sh"), "#!/bin/sh\n");
+  expect(await run("scripts", projectDir)).toEqual({ ok: true, detail: "a" });
+});
+
 it("each script that cannot be run is named with the reason", async () => {
   const projectDir = await temporaryDirectory();
   await install(projectDir, "a", "#!/usr/bin/env -S no-such-tool run\n");
   await install(projectDir, "b", "#!/bin/sh\n", 0o644);
   await mkdir(join(projectDir, "scripts/c"));
+  await symlink("nowhere", join(projectDir, "scripts/d"));
   const result = await run("scripts", projectDir);
   expect(result).toMatchObject({ ok: false });
   const { problem } = result as { problem: string };
   expect(problem).toMatch(/needs the interpreter 'no-such-tool'.*demand the tag 'no-such-tool'/);
   expect(problem).toMatch(/script 'b': EACCES/);
   expect(problem).toMatch(/script 'c' has no script.json in /);
+  expect(problem).toMatch(/script 'd' has no script.json in /);
 });

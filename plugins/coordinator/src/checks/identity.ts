@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { type Check, type CheckContext, type CheckResult, Credentials, type Profile, z } from "leasehold";
 import { options } from "../options.ts";
 import { type RegistrationPayload, registrationPayload } from "../registration-payload.ts";
-import { probe } from "./probe.ts";
+import { type Probed, probe } from "./probe.ts";
 import { type ListedRunner, readRunners } from "./runners.ts";
 
 const agentsAnswer = z.array(z.object({ name: z.string(), runner_id: z.string().optional() }));
@@ -18,14 +18,12 @@ export const identity: Check = {
 };
 
 async function checkIdentity(context: CheckContext, profile: Profile): Promise<CheckResult[]> {
-  const own = options.parse(context.pluginOptions);
-  const probed = { url: own.url, credentials: context.runner?.services.find(Credentials), signal: context.signal };
-  const payload = registrationPayload(own, own.hostname ?? hostname(), context.projectDir, profile);
+  const probed = probedBy(context);
   const answers = await Promise.all([probe(probed, "/runners"), probe(probed, "/agents")]).catch(() => undefined);
   const runners = answers && readRunners(answers[0].body);
   // That there is no coordinator is reported by itself.
   if (!answers || !runners) return [];
-  const same = runners.find((runner) => isSame(runner, payload));
+  const same = findOwn(runners, context, profile);
   const agents = agentsIn(answers[1].body);
   const taken = profile.agents.flatMap(({ name }) => {
     const owner = agents.find((agent) => agent.name === name)?.runner_id;
@@ -33,6 +31,22 @@ async function checkIdentity(context: CheckContext, profile: Profile): Promise<C
     return holder === undefined ? [] : [collision(name, holder, runners)];
   });
   return taken.length > 0 ? taken : [judge(same)];
+}
+
+/** The runner among them that has the identity which this configuration would register. */
+export function findOwn(
+  runners: readonly ListedRunner[],
+  context: CheckContext,
+  profile: Profile,
+): ListedRunner | undefined {
+  const own = options.parse(context.pluginOptions);
+  const payload = registrationPayload(own, own.hostname ?? hostname(), context.projectDir, profile);
+  return runners.find((runner) => isSame(runner, payload));
+}
+
+/** The coordinator that a check asks, with the credentials of the runner. */
+export function probedBy({ pluginOptions, runner, signal }: CheckContext): Probed {
+  return { url: options.parse(pluginOptions).url, credentials: runner?.services.find(Credentials), signal };
 }
 
 function judge(same: ListedRunner | undefined): CheckResult {

@@ -45,6 +45,13 @@ export class ScriptStore {
     return (await listed(this.layout.root)).filter(isScriptName);
   }
 
+  /** Names of the scripts that a run could find: plain files beside them are somebody else's. */
+  async folders(): Promise<string[]> {
+    const names = await this.all();
+    const found = await Promise.all(names.map((name) => stat(this.layout.place(name)).catch(() => undefined)));
+    return names.filter((_, index) => found[index] === undefined || found[index].isDirectory());
+  }
+
   /** Makes the directories, and once per runner deletes what crashed ones have left. */
   async prepare(): Promise<void> {
     this.#prepared ??= this.#sweep();

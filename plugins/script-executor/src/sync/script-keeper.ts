@@ -40,6 +40,10 @@ export class ScriptKeeper implements Scripts {
     this.#origin = origin;
   }
 
+  installed(): Promise<readonly string[]> {
+    return this.#settings.store.installed();
+  }
+
   sync(names: readonly string[]): void {
     for (const name of this.#proper(names)) this.#taskOf(name).want("sync");
   }

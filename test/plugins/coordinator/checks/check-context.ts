@@ -3,6 +3,7 @@ import { onTestFinished } from "vitest";
 import { createLogger } from "../../../../core/src/log/create-logger.ts";
 import { coordinator } from "../../../../plugins/coordinator/src/index.ts";
 import { options as schema } from "../../../../plugins/coordinator/src/options.ts";
+import { ScriptsToken } from "../../../../plugins/coordinator/src/scripts-token.ts";
 
 interface Given {
   readonly url: string;
@@ -10,10 +11,12 @@ interface Given {
   readonly executor?: Profile["executor"];
   /** A bearer token that a plugin of its own provides. */
   readonly token?: string;
+  /** Scripts that a plugin of its own says are installed. */
+  readonly installed?: readonly string[];
 }
 
 /** What a check of the coordinator plugin finds around it: a runner with a profile of one agent. */
-export async function checkContext({ url, options = {}, executor, token }: Given): Promise<CheckContext> {
+export async function checkContext({ url, options = {}, executor, token, installed }: Given): Promise<CheckContext> {
   const pluginOptions = schema.parse({ url, hostname: "build-07", ...options });
   const profile = defineProfile({
     name: "one",
@@ -30,8 +33,17 @@ export async function checkContext({ url, options = {}, executor, token }: Given
       services.provide(Credentials, { useValue: { headers, rejected: async () => false } });
     },
   });
+  const shelf = definePlugin({
+    name: "shelf",
+    apiVersion: 1,
+    setup({ services }) {
+      const ignore = () => undefined;
+      const deaf = { connect: ignore, sync: ignore, remove: ignore, reconcile: ignore, ready: async () => undefined };
+      if (installed) services.provide(ScriptsToken, { useValue: { ...deaf, installed: async () => installed } });
+    },
+  });
   const projectDir = "/srv/jobs";
-  const runner = await createRunner({ projectDir, plugins: [coordinator(pluginOptions), profile, badge()] });
+  const runner = await createRunner({ projectDir, plugins: [coordinator(pluginOptions), profile, badge(), shelf()] });
   onTestFinished(() => runner.close());
   return {
     runner,
