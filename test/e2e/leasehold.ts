@@ -34,11 +34,20 @@ export class Leasehold {
 
   /** Resolves when standard error holds the text. */
   async said(text: string): Promise<void> {
-    while (!this.stderr.includes(text)) {
+    await this.#told(text, "stderr");
+  }
+
+  /** Resolves when standard output holds the text. */
+  async printed(text: string): Promise<void> {
+    await this.#told(text, "stdout");
+  }
+
+  async #told(text: string, stream: "stdout" | "stderr"): Promise<void> {
+    while (!this[stream].includes(text)) {
       if (this.child.exitCode !== null) throw new Error(`it ended without saying "${text}":\n${this.stderr}`);
       const over = new AbortController();
       const { signal } = over;
-      const next = [once(this.child.stderr!, "data", { signal }), once(this.child, "close", { signal })];
+      const next = [once(this.child[stream]!, "data", { signal }), once(this.child, "close", { signal })];
       await Promise.race(next).finally(() => over.abort());
       await Promise.allSettled(next);
     }
