@@ -13,7 +13,7 @@ export const catalogue = {
   },
   CONFIG_UNREADABLE: {
     message: "{file} could not be loaded: {problem}",
-    fix: "Mend the file; it is loaded by Node itself, so only erasable TypeScript syntax works.",
+    fix: "Mend the file, or install the packages that it imports; Node itself loads it, so only erasable TypeScript works.",
   },
   CONFIG_INVALID: {
     message: "{where}: {problem}",

@@ -2,103 +2,10 @@ import { execFile } from "node:child_process";
 import { mkdir, readdir, readFile, watch, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { commandExecutor } from "@leasehold/command-executor";
-import { coordinator } from "@leasehold/coordinator";
-import { type EmbeddedCoordinator, startEmbeddedCoordinator } from "@leasehold/embedded-coordinator";
-import { scriptExecutor } from "@leasehold/script-executor";
-import { createRunner, defineProfile } from "leasehold";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { recordingLog } from "../coordinator/test-source.ts";
+import type { EmbeddedCoordinator } from "@leasehold/embedded-coordinator";
+import { describe, expect, it } from "vitest";
 import { temporaryDirectory } from "./archives.ts";
-
-const bare = defineProfile({ name: "bare", directory: "/", executor: { type: "procedural" }, agents: [] });
-
-interface Together {
-  readonly environment?: { set?: Record<string, string> };
-  readonly readyTimeoutSeconds?: number;
-  readonly projectDir?: string;
-}
-
-interface Refusal {
-  readonly status: number;
-  readonly detail: string;
-  /** How often; always if absent. */
-  times?: number;
-}
-
-function take(refusal: Refusal | undefined): Refusal | undefined {
-  if (refusal?.times === undefined) return refusal;
-  return refusal.times-- > 0 ? refusal : undefined;
-}
-
-/** A coordinator and a runner beside it, for the length of a test. */
-async function together({ environment = {}, readyTimeoutSeconds = 20, projectDir: given }: Together = {}) {
-  /** What a path answers instead of what it should. */
-  const refusals = new Map<string, Refusal>();
-  const at = await startEmbeddedCoordinator({ port: 0 }, { guard: async ({ url }) => take(refusals.get(url)) });
-  const projectDir = given ?? (await temporaryDirectory());
-  const { log, lines } = recordingLog();
-  const runner = await createRunner(
-    {
-      projectDir,
-      drainTimeoutSeconds: 0,
-      graceSeconds: 0.5,
-      plugins: [
-        coordinator({ url: at.url, tags: ["posix"] }),
-        commandExecutor({ environment }),
-        scriptExecutor({ readyTimeoutSeconds }),
-        bare,
-      ],
-    },
-    { log },
-  );
-  const drain = new AbortController();
-  const leasing = runner.lease({ drain: drain.signal, stop: drain.signal });
-  leasing.catch(() => {});
-  const end = async () => {
-    drain.abort();
-    await leasing.catch(() => {});
-    await runner.close();
-    await at.close();
-  };
-  onTestFinished(end);
-  return { at, refusals, projectDir, lines, end, scripts: join(projectDir, "scripts") };
-}
-
-async function send(at: EmbeddedCoordinator, method: string, path: string, body?: unknown) {
-  const headers = { "content-type": "application/json" };
-  const response = await fetch(`${at.url}${path}`, {
-    method,
-    ...(body === undefined ? {} : { headers, body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
-}
-
-async function createAgent(at: EmbeddedCoordinator, name: string, script: string): Promise<void> {
-  const agent = { name, description: "made by a test", type: "procedural", script };
-  expect((await send(at, "POST", "/agents", agent)).status).toBe(201);
-}
-
-async function submit(at: EmbeddedCoordinator, agent: string, parameters: object = {}) {
-  const run = { type: "start_session", agent_name: agent, parameters };
-  const { status, body } = await send(at, "POST", "/runs", run);
-  expect(status, JSON.stringify(body)).toBe(201);
-  return body as { run_id: string; session_id: string };
-}
-
-const settled = (at: EmbeddedCoordinator, { run_id }: { run_id: string }) =>
-  at.recorded(
-    ({ path, status }) => path.startsWith(`/runner/runs/${run_id}/`) && !path.endsWith("/started") && status === 200,
-  );
-
-async function resultOf(at: EmbeddedCoordinator, run: { run_id: string; session_id: string }) {
-  const end = await settled(at, run);
-  const { body } = await send(at, "GET", `/sessions/${run.session_id}/events`);
-  const result = body.events.find((event: { event_type: string }) => event.event_type === "result")?.result_data;
-  const { error } = (end.body ?? {}) as { error?: string };
-  return { end: end.path.split("/").at(-1), result, error };
-}
+import { createAgent, resultOf, send, submit, together } from "./together.ts";
 
 /** A script as the reference's samples are: a PEP 723 header, run by `uv`. */
 async function createPep723(at: EmbeddedCoordinator): Promise<void> {
