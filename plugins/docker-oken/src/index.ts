@@ -1,0 +1,9 @@
+import { definePlugin } from "leasehold";
+import { options } from "./options.ts";
+
+/** Python agents in Docker containers, behind the Oken runner API. */
+export const dockerOken = definePlugin({
+  name: "docker-oken",
+  apiVersion: 1,
+  options,
+});
