@@ -49,8 +49,8 @@ class MultipartReader {
   read(contentType: string, mostBytes: number): void {
     const parser = new Busboy({
       headers: { "content-type": contentType },
-      // A part with a filename is a file, whatever type it claims.
-      isPartAFile: (_name, _type, fileName) => fileName !== undefined,
+      // A part with a filename is a file; an empty one is told by the type alone.
+      isPartAFile: (_name, type, fileName) => fileName !== undefined || type === "application/octet-stream",
       limits: { fieldSize: MOST_TEXT_BYTES, parts: MOST_PARTS },
     });
     this.#parser = parser;
