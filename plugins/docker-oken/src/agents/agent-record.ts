@@ -9,8 +9,8 @@ const versionRecord = z.object({
   settings: agentSettings,
   containerId: z.string(),
   containerName: z.string(),
-  /** Whether it can be made anew without asking for secrets. */
-  hasSecrets: z.boolean(),
+  /** Without any, the container can be made anew when it is lost. */
+  secretNames: z.array(z.string()),
 });
 
 /** An agent as it outlives the runner. */

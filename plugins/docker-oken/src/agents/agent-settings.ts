@@ -34,13 +34,7 @@ export type AgentSettings = z.output<typeof agentSettings>;
 
 type Defaults = Pick<
   OkenOptions,
-  | "warmTimeoutSeconds"
-  | "freezeAfterSeconds"
-  | "concurrency"
-  | "invokeTimeoutSeconds"
-  | "memoryBytes"
-  | "cpus"
-  | "pids"
+  "warmTimeoutSeconds" | "freezeAfterSeconds" | "concurrency" | "invokeTimeoutSeconds" | "memoryBytes" | "cpus" | "pids"
 >;
 
 export function settingsOf(wishes: AgentWishes, defaults: Defaults): AgentSettings {

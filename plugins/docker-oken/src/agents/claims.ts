@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
-import type { KillReceipt, Owner, Ownership, Resource, ResourceHandler } from "leasehold";
 import type Docker from "dockerode";
+import type { KillReceipt, Owner, Ownership, Resource, ResourceHandler } from "leasehold";
 import { hasStatus, unlessStatus } from "../engine/engine-error.ts";
 
 /** Kind under which the core keeps containers of agents. */
 export const CONTAINER_KIND = "oken-container";
 
-/** A container as the core's journal has it; it is announced before it is made. */
+/** A container as the core's journal has it: announced by its name before it is made, then known by its id. */
 interface Announced {
   readonly instance: string;
   readonly agentId: string;
@@ -17,8 +17,8 @@ export interface ClaimsParts {
   readonly owner: Owner;
   readonly instance: string;
   readonly docker: Docker;
-  /** Whether the registry has a container of that name, so that a predecessor's claim to it is out of date. */
-  readonly registered: (container: string) => boolean;
+  /** Whether the registry has a container of that id, so that a predecessor's claim to it is out of date. */
+  readonly registered: (containerId: string) => boolean;
 }
 
 /** Announces containers to the core, and ends what it asks to end. */

@@ -11,8 +11,14 @@ export class Lane {
   /** Answers what the work answers; its failure stops nobody behind it. */
   run<T>(work: () => Promise<T>): Promise<T> {
     this.#length += 1;
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => undefined).finally(() => (this.#length -= 1));
+    const result = this.#last.then(async () => {
+      try {
+        return await work();
+      } finally {
+        this.#length -= 1;
+      }
+    });
+    this.#last = result.catch(() => undefined);
     return result;
   }
 }
