@@ -20,6 +20,8 @@ export interface OkenErrorDetails extends ErrorOptions {
   readonly status?: number;
   /** Output of the image build, whole. */
   readonly buildLog?: string;
+  /** After how many seconds a new attempt may succeed (`Retry-After`). */
+  readonly retryAfterSeconds?: number;
 }
 
 /** What a client of the runner is told: `{"error": message, "code": code}` with `status` (spec §1.1, kind A). */
@@ -29,12 +31,15 @@ export class OkenError extends Error {
   readonly status: number;
   /** Empty text unless an image build failed. */
   readonly buildLog: string;
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: OkenCode, message: string, { status, buildLog, ...options }: OkenErrorDetails = {}) {
+  constructor(code: OkenCode, message: string, details: OkenErrorDetails = {}) {
+    const { status, buildLog, retryAfterSeconds, ...options } = details;
     super(message, options);
     this.code = code;
     this.status = status ?? OKEN_STATUS[code];
     this.buildLog = buildLog ?? "";
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
@@ -46,6 +51,11 @@ export function agentNotFound(agentId: string): OkenError {
 /** The agent is there, but cannot be called; `status` is its own, or what it lacks, as in "no container". */
 export function agentNotRunning(agentId: string, status: string): OkenError {
   return new OkenError("AGENT_NOT_RUNNING", `Agent ${agentId} is not running: ${status}`);
+}
+
+/** The agent has no place for a call now; `problem` says why. */
+export function agentBusy(agentId: string, problem: string, retryAfterSeconds = 1): OkenError {
+  return new OkenError("AGENT_BUSY", `Agent ${agentId} is busy: ${problem}`, { retryAfterSeconds });
 }
 
 /** What the user sent with a deployment cannot be used. */

@@ -167,6 +167,11 @@ const pool = {
     description: "Idle time after which agents that say nothing else are frozen. Default: never",
   }),
   maxRunning: limit(64, "OKEN_MAX_RUNNING", "agents", "Agents running at once; the least recently used one goes first"),
+  maxAgents: limit(1_000, "OKEN_MAX_AGENTS", "agents", "Agents that may be deployed, running or not"),
+  keepRunning: z.boolean().default(false).meta({
+    env: "OKEN_KEEP_RUNNING",
+    description: "Agents run on when the runner ends. Default: they are stopped, and started again with the runner",
+  }),
   concurrency: limit(16, "OKEN_CONCURRENCY", "calls", "Calls at once in an agent that states no `concurrency`"),
   queued: limit(256, "OKEN_QUEUED", "calls", "Calls that may wait for one agent, its wake-up included"),
   restartAttempts: z.int().nonnegative().max(1_000).default(5).meta({

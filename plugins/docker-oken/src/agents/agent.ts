@@ -1,0 +1,536 @@
+import type { Logger } from "leasehold";
+import type { Pool } from "undici";
+import type { Endpoint } from "../containers/agent-container.ts";
+import { howItEnded, NotReady, startAndWait, waitForRunning } from "../containers/readiness.ts";
+import type { Engine } from "../engine/engine.ts";
+import { reasonOf } from "../engine/engine-error.ts";
+import { agentBusy, agentNotFound, agentNotRunning, OkenError } from "../oken-error.ts";
+import type { OkenOptions } from "../options.ts";
+import type { AgentEvent } from "./agent-events.ts";
+import type { AgentRecord } from "./agent-record.ts";
+import type { AgentSettings } from "./agent-settings.ts";
+import type { ContainerMaker } from "./container-maker.ts";
+import { Gate } from "./gate.ts";
+import { type IdleAct, IdleClock } from "./idle-clock.ts";
+import { Lane } from "./lane.ts";
+import type { PlaceHolder, Places } from "./places.ts";
+import { Restarts } from "./restarts.ts";
+import { type AgentCall, Serving } from "./serving.ts";
+import { type Version, versionRecordOf } from "./version.ts";
+
+/** What all agents of a runner share. */
+export interface AgentParts {
+  readonly engine: Engine;
+  readonly maker: ContainerMaker;
+  readonly places: Places;
+  readonly options: OkenOptions;
+  readonly log: Logger;
+  connect(endpoint: Endpoint, settings: AgentSettings): Pool;
+  save(record: AgentRecord): Promise<void>;
+  tell(event: AgentEvent): void;
+}
+
+/**
+ * - `deploying`: not yet any container; `failed`: its first deployment failed
+ * - `unknown`: kept from before a restart, not yet looked at
+ * - `ready` and `frozen` have a running container; `stopped` and `crashed` are started by the next call
+ */
+type Life = "deploying" | "failed" | "unknown" | "starting" | "ready" | "frozen" | "stopped" | "crashed";
+
+/** As `GET /agents` shows it (spec §1.5). */
+export type AgentStatus = "building" | "running" | "error" | "stopped";
+
+/** A call waits for a crashed agent's next start, if that is not further away. */
+const LONGEST_WAIT_MS = 10_000;
+
+/** One agent: the container of its newest good version, and the calls to it. One thing at a time is done to the container. */
+export class Agent implements PlaceHolder {
+  readonly agentId: string;
+  readonly #parts: AgentParts;
+  readonly #gate: Gate;
+  readonly #lane = new Lane();
+  readonly #writes = new Lane();
+  readonly #restarts: Restarts;
+  readonly #over = new AbortController();
+  readonly #retiring = new Set<Version>();
+  #record: AgentRecord;
+  #life: Life;
+  #version: Version | undefined;
+  /** Of a ready or frozen agent. */
+  #serving: Serving | undefined;
+  #clock: IdleClock | undefined;
+  #idleSince = performance.now();
+  #waking: Promise<void> | undefined;
+  #restartTimer: NodeJS.Timeout | undefined;
+  #touched = false;
+
+  constructor(parts: AgentParts, record: AgentRecord) {
+    const { concurrency, queued, restartAttempts } = parts.options;
+    this.#parts = parts;
+    this.#record = record;
+    this.agentId = record.agentId;
+    this.#gate = new Gate(record.agentId, { concurrency, queued });
+    this.#restarts = new Restarts(restartAttempts);
+    this.#life = record.life === "deploying" || record.life === "failed" ? record.life : "unknown";
+  }
+
+  get record(): AgentRecord {
+    return this.#record;
+  }
+
+  get version(): Version | undefined {
+    return this.#version;
+  }
+
+  get status(): AgentStatus {
+    switch (this.#life) {
+      case "deploying":
+        return "building";
+      case "failed":
+      case "crashed":
+        return "error";
+      case "unknown":
+        return this.#record.life === "running" ? "running" : "stopped";
+      case "stopped":
+        return "stopped";
+      default:
+        return "running";
+    }
+  }
+
+  /** Containers that belong to this agent. */
+  get containers(): readonly string[] {
+    return [this.#version, ...this.#retiring].flatMap((version) => (version ? [version.container.id] : []));
+  }
+
+  get idleSince(): number | undefined {
+    const evictable = this.#life === "ready" || this.#life === "frozen";
+    const pinned = this.#version?.plan.settings.pinned ?? false;
+    return evictable && !pinned && !this.#gate.busy ? this.#idleSince : undefined;
+  }
+
+  /** A place among the agent's calls; wakes it where that is needed. Rejects with an `OkenError` or the signal's reason. */
+  enter(signal: AbortSignal): Promise<AgentCall> {
+    const refusal = this.#refusal();
+    if (refusal) return Promise.reject(refusal);
+    this.#record = { ...this.#record, lastInvoked: new Date().toISOString() };
+    this.#touched = true;
+    const call = this.#gate.enter(signal);
+    if (!this.#gate.isOpen) this.#wake();
+    return call;
+  }
+
+  /** Takes over the container that the registry names, and goes on where the predecessor stopped. */
+  async adopt(): Promise<void> {
+    const kept = this.#record.version;
+    if (this.#version || !kept) return;
+    const { version, facts } = await this.#parts.maker.takeOver(this.agentId, kept);
+    this.#version = version;
+    if (this.#life !== "unknown") return;
+    if (facts?.running) this.#parts.places.hold(this);
+    // A frozen agent stays so until it is called.
+    if (facts?.paused) return await this.#lane.run(async () => this.#freezeAdopted(facts.endpoint));
+    if (facts?.running || this.#record.life === "running") this.#wake();
+    else this.#life = "stopped";
+  }
+
+  /** The engine is back: what ran may run no more. */
+  async check(): Promise<void> {
+    if (this.#life !== "ready" && this.#life !== "frozen") return;
+    await this.#lane.run(async () => {
+      const facts = await this.#version?.container.inspect();
+      if (facts?.running) return;
+      this.#parts.log.warn(
+        { agent: this.agentId },
+        `agent ${this.agentId} ended with the Docker engine; it is started again`,
+      );
+      this.#cease("stopped");
+      this.#wake();
+    });
+  }
+
+  /** The engine tells that a container has ended. */
+  exited(containerId: string): void {
+    if (this.#version?.container.id !== containerId) return;
+    void this.#inLane(async () => {
+      if (this.#life !== "ready" && this.#life !== "frozen") return;
+      if (this.#version?.container.id !== containerId) return;
+      const facts = await this.#version.container.inspect();
+      // The news may be of an earlier stop.
+      if (!facts?.running) await this.#crashed(howItEnded(facts));
+    });
+  }
+
+  /** Puts a ready container in the place of the old one, which ends when its calls have ended. */
+  async swapIn(version: Version, pool: Pool, record: Pick<AgentRecord, "name" | "createdAt">): Promise<void> {
+    await this.#lane.run(async () => {
+      this.#over.signal.throwIfAborted();
+      const old = this.#version && { version: this.#version, serving: this.#gate.close() ?? this.#serving };
+      clearTimeout(this.#restartTimer);
+      this.#clock?.stop();
+      this.#version = version;
+      this.#record = { ...this.#record, ...record, lastInvoked: undefined, error: undefined };
+      this.#parts.places.hold(this);
+      this.#serve(pool);
+      if (old) await this.#release(old.version);
+      await this.#parts.maker.settle(version).catch((thrown) => this.#report("could not be given its name", thrown));
+      await this.#save("running");
+      if (old) this.#retire(old.version, old.serving);
+    });
+  }
+
+  /** The first deployment failed; `version` has the container of the failed start, for its log. */
+  async deployFailed(error: string, version?: Version): Promise<void> {
+    this.#life = "failed";
+    this.#version = version;
+    this.#record = { ...this.#record, error };
+    await this.#save("failed");
+  }
+
+  /** A new deployment of an agent that never worked. */
+  async deployAgain(createdAt: string, name: string): Promise<void> {
+    const failed = this.#version;
+    this.#life = "deploying";
+    this.#version = undefined;
+    this.#record = { ...this.#record, createdAt, name, error: undefined, lastInvoked: undefined, version: undefined };
+    if (failed) await this.#parts.maker.remove(failed);
+    await this.#save("deploying");
+  }
+
+  /** Whether there is a version that works, or did. */
+  get serves(): boolean {
+    return this.#life !== "deploying" && this.#life !== "failed";
+  }
+
+  /** Gives back the place that was taken for a version which came to nothing. */
+  giveBackPlace(): void {
+    if (this.status !== "running") this.#parts.places.free(this);
+  }
+
+  async makeRoom(): Promise<void> {
+    await this.#lane.run(() => this.#stopIdle("another agent needs its place"));
+  }
+
+  /** Writes down when the agent was last called, which no call waits for. */
+  async saveTouched(): Promise<void> {
+    if (this.#touched) await this.#save();
+  }
+
+  /** Ends the agent for good, calls and all; its containers are removed. */
+  async end(): Promise<void> {
+    this.#finish(agentNotFound(this.agentId));
+    await this.#lane.run(async () => {
+      const retiring = [...this.#retiring];
+      const versions = this.#version ? [this.#version, ...retiring] : retiring;
+      this.#version = undefined;
+      this.#cease("stopped");
+      for (const version of versions) {
+        await version.container.stop();
+        await this.#parts.maker.remove(version);
+      }
+      this.#tell({ act: "removed" });
+    });
+    await this.#writes.run(async () => undefined);
+  }
+
+  /** The runner ends: the container is stopped, or left to the next runner; nothing is forgotten. */
+  async rest(keepRunning: boolean): Promise<void> {
+    this.#finish(agentBusy(this.agentId, "the runner is shutting down"));
+    await this.#lane.run(async () => {
+      if (this.serves && this.#life !== "unknown") await this.#save(this.#life === "stopped" ? "stopped" : "running");
+      for (const version of [...this.#retiring]) await this.#parts.maker.remove(version);
+      const serving = this.#gate.close() ?? this.#serving;
+      if (this.#version && !keepRunning) await this.#version.container.stop();
+      await this.#version?.claim.release();
+      await serving?.pool.destroy();
+    });
+  }
+
+  #refusal(): OkenError | undefined {
+    if (this.#life === "deploying") return agentNotRunning(this.agentId, "building");
+    if (this.#life === "failed")
+      return agentNotRunning(this.agentId, this.#version ? "error" : "error, it has no container");
+    const wait = this.#life === "crashed" ? this.#restarts.waitMs : 0;
+    if (wait <= LONGEST_WAIT_MS) return undefined;
+    return agentBusy(this.agentId, `${this.#record.error}; it is not started again yet`, Math.ceil(wait / 1_000));
+  }
+
+  /** Has the agent started or thawed, unless that is under way. Whoever waits is sent away if it fails. */
+  #wake(): void {
+    if (this.#waking || this.#over.signal.aborted) return;
+    // The restart's own timer wakes a crashed agent.
+    if (this.#life === "crashed" && this.#restarts.waitMs > 0 && this.#restartTimer) return;
+    this.#waking = this.#lane
+      .run(() => this.#bringUp())
+      .catch((thrown) => this.#gate.fail(this.#wakeError(thrown)))
+      .finally(() => {
+        this.#waking = undefined;
+        // Who came while the agent was stopped again.
+        if (this.#gate.waiting > 0 && !this.#gate.isOpen) this.#wake();
+      });
+  }
+
+  async #bringUp(): Promise<void> {
+    if (this.#gate.isOpen || this.#over.signal.aborted || !this.serves) return;
+    const startedAt = performance.now();
+    if (this.#life === "frozen" && (await this.#thawed())) return this.#tell({ act: "thawed", ...since(startedAt) });
+    const patience = AbortSignal.any([this.#over.signal, this.#deadline()]);
+    await this.#engineUp(patience);
+    await this.#parts.places.take(this, patience);
+    await this.#startUp(startedAt);
+  }
+
+  async #startUp(startedAt: number): Promise<void> {
+    const adopting = this.#life === "unknown";
+    this.#life = "starting";
+    try {
+      const facts = await this.#version?.container.inspect();
+      if (!facts) await this.#makeAnew();
+      const version = this.#version as Version;
+      const wish = this.#readiness(version);
+      const pool = facts?.running
+        ? await waitForRunning(version.container, wish)
+        : await startAndWait(version.container, wish);
+      this.#serve(pool);
+      this.#tell({ act: adopting ? "adopted" : "woken", ...since(startedAt) });
+    } catch (thrown) {
+      await this.#startFailed(thrown);
+      throw thrown;
+    }
+    await this.#save("running");
+  }
+
+  /** The container was removed from outside. */
+  async #makeAnew(): Promise<void> {
+    const { plan, claim } = this.#version as Version;
+    if (plan.secretNames.length > 0 && !plan.environment)
+      throw new NotReady(
+        "its container was removed from outside, and its secrets with it; deploy it again to make it ready",
+      );
+    await claim.release();
+    this.#version = await this.#parts.maker.make(plan);
+    await this.#parts.maker.settle(this.#version);
+  }
+
+  async #startFailed(thrown: unknown): Promise<void> {
+    // Without an engine nothing is wrong with the agent.
+    if (!this.#parts.engine.status.up) return this.#cease("stopped");
+    await this.#version?.container.stop(0).catch(() => undefined);
+    await this.#crashed(reasonOf(thrown));
+  }
+
+  async #crashed(reason: string): Promise<void> {
+    this.#cease("crashed");
+    if (this.#over.signal.aborted) return;
+    this.#record = { ...this.#record, error: `crashed: ${reason}` };
+    const delay = this.#restarts.down();
+    const plan =
+      delay === undefined ? "it is not started again until it is called" : `it is started again in ${delay} ms`;
+    this.#parts.log.error({ agent: this.agentId }, `agent ${this.agentId} crashed: ${reason}; ${plan}`);
+    this.#tell({ act: "crashed", reason });
+    this.#restartTimer = delay === undefined ? undefined : setTimeout(() => this.#restart(), delay).unref();
+    await this.#save("running");
+  }
+
+  #restart(): void {
+    this.#restartTimer = undefined;
+    this.#wake();
+  }
+
+  #serve(pool: Pool): void {
+    const { settings } = (this.#version as Version).plan;
+    const { concurrency } = settings;
+    const serving: Serving = new Serving(pool, settings.invokeSeconds * 1_000, () => this.#left(serving));
+    this.#serving = serving;
+    this.#life = "ready";
+    this.#restarts.up();
+    this.#record = { ...this.#record, error: undefined };
+    this.#clock?.stop();
+    this.#clock = new IdleClock(
+      idleLimits(settings),
+      () => !this.#gate.busy,
+      (act) => this.#idleLongEnough(act),
+    );
+    this.#gate.open(serving, { concurrency, queued: this.#parts.options.queued });
+    if (!this.#gate.busy) this.#becameIdle();
+  }
+
+  #left(serving: Serving): void {
+    if (serving !== this.#serving) return;
+    this.#gate.admit();
+    if (!this.#gate.busy) this.#becameIdle();
+  }
+
+  #becameIdle(): void {
+    this.#idleSince = performance.now();
+    this.#clock?.idle();
+    this.#parts.places.changed();
+  }
+
+  #idleLongEnough(act: IdleAct): void {
+    const work = act === "freeze" ? () => this.#freeze() : () => this.#stopIdle("idle");
+    void this.#inLane(work).then((done) => {
+      if (!done) this.#clock?.again(this.#parts.options.cleanupIntervalSeconds * 1_000);
+    });
+  }
+
+  async #stopIdle(reason: string): Promise<void> {
+    if (this.idleSince === undefined) return;
+    const startedAt = performance.now();
+    await this.#closedWhile(() => (this.#version as Version).container.stop());
+    this.#cease("stopped");
+    this.#tell({ act: "stopped", reason, ...since(startedAt) });
+    await this.#save("stopped");
+  }
+
+  async #freeze(): Promise<void> {
+    if (this.#gate.busy || this.#life !== "ready") return;
+    const startedAt = performance.now();
+    await this.#closedWhile(() => (this.#version as Version).container.freeze());
+    this.#life = "frozen";
+    this.#tell({ act: "frozen", ...since(startedAt) });
+  }
+
+  /** Who comes meanwhile waits; if the work fails, the agent serves on. */
+  async #closedWhile(work: () => Promise<void>): Promise<void> {
+    const serving = this.#gate.close();
+    try {
+      await work();
+    } catch (thrown) {
+      const { concurrency } = (this.#version as Version).plan.settings;
+      if (serving) this.#gate.open(serving, { concurrency, queued: this.#parts.options.queued });
+      throw thrown;
+    }
+  }
+
+  /** Whether that was all it took. */
+  async #thawed(): Promise<boolean> {
+    const { container, plan } = this.#version as Version;
+    try {
+      await container.thaw();
+    } catch {
+      // It may have died frozen: then it is started, as any agent that has ended.
+      await this.#serving?.pool.destroy();
+      return false;
+    }
+    this.#life = "ready";
+    const { concurrency } = plan.settings;
+    if (this.#serving) this.#gate.open(this.#serving, { concurrency, queued: this.#parts.options.queued });
+    if (!this.#gate.busy) this.#becameIdle();
+    return true;
+  }
+
+  async #freezeAdopted(endpoint: Endpoint | undefined): Promise<void> {
+    if (!endpoint) return;
+    const { settings } = (this.#version as Version).plan;
+    this.#serve(this.#parts.connect(endpoint, settings));
+    this.#gate.close();
+    this.#life = "frozen";
+    this.#tell({ act: "adopted" });
+  }
+
+  /** The container does not run any more, or will not. */
+  #cease(life: Life): void {
+    const serving = this.#gate.close() ?? this.#serving;
+    this.#serving = undefined;
+    this.#clock?.stop();
+    this.#life = life;
+    void serving?.pool.destroy();
+    this.#parts.places.free(this);
+  }
+
+  /** Takes the agent's own name from an old container, for the new one. */
+  async #release({ plan, container }: Version): Promise<void> {
+    await container.rename(`oken-${plan.agentId}.old${plan.number}`).catch(() => undefined);
+  }
+
+  /** Ends an old version once its calls have ended, and no later than they may take. */
+  #retire(version: Version, serving: Serving | undefined): void {
+    this.#retiring.add(version);
+    const late = new Promise<void>((resolve) => {
+      setTimeout(resolve, version.plan.settings.invokeSeconds * 1_000).unref();
+    });
+    void Promise.race([serving?.drained(), late])
+      .then(() => version.container.stop())
+      .then(() => this.#parts.maker.remove(version))
+      .catch((thrown) => this.#report("could not end its old version", thrown))
+      .finally(() => {
+        this.#retiring.delete(version);
+        void serving?.pool.destroy();
+      });
+  }
+
+  #finish(reason: OkenError): void {
+    this.#over.abort(reason);
+    clearTimeout(this.#restartTimer);
+    this.#clock?.stop();
+    this.#gate.fail(reason);
+  }
+
+  #readiness({ plan }: Version) {
+    return {
+      announces: plan.entrypointType !== "http",
+      timeoutSeconds: this.#parts.options.healthCheckTimeoutSeconds,
+      signal: this.#over.signal,
+      connect: (endpoint: Endpoint) => this.#parts.connect(endpoint, plan.settings),
+    };
+  }
+
+  #deadline(): AbortSignal {
+    return AbortSignal.timeout(this.#parts.options.healthCheckTimeoutSeconds * 1_000);
+  }
+
+  async #engineUp(signal: AbortSignal): Promise<void> {
+    const { engine } = this.#parts;
+    try {
+      await engine.whenUp(signal);
+    } catch {
+      throw agentBusy(this.agentId, `the Docker engine does not answer: ${engine.status.problem}`, 5);
+    }
+  }
+
+  #wakeError(thrown: unknown): OkenError {
+    if (thrown instanceof OkenError) return thrown;
+    const message = `Agent ${this.agentId} could not be woken: ${reasonOf(thrown)}`;
+    return new OkenError("CONTAINER_ERROR", message, { cause: thrown });
+  }
+
+  /** Answers whether it was done; what is thrown is logged (OKEN-D18). */
+  async #inLane(work: () => Promise<void>): Promise<boolean> {
+    try {
+      await this.#lane.run(work);
+      return true;
+    } catch (thrown) {
+      this.#report("could not be looked after", thrown);
+      return false;
+    }
+  }
+
+  async #save(life = this.#record.life): Promise<void> {
+    this.#touched = false;
+    const { version: _, ...record } = this.#record;
+    this.#record = { ...record, life, ...(this.#version ? { version: versionRecordOf(this.#version) } : {}) };
+    await this.#writes
+      .run(() => this.#parts.save(this.#record))
+      .catch((thrown) => this.#report("could not be written down", thrown));
+  }
+
+  #report(what: string, thrown: unknown): void {
+    this.#parts.log.error({ err: thrown, agent: this.agentId }, `agent ${this.agentId} ${what}: ${reasonOf(thrown)}`);
+  }
+
+  #tell(event: Omit<AgentEvent, "agent">): void {
+    this.#parts.tell({ agent: this.agentId, ...event });
+  }
+}
+
+function idleLimits({ warmSeconds, freezeSeconds, pinned }: AgentSettings) {
+  return {
+    ...(freezeSeconds === undefined ? {} : { freezeMs: freezeSeconds * 1_000 }),
+    ...(pinned ? {} : { stopMs: warmSeconds * 1_000 }),
+  };
+}
+
+function since(startedAt: number) {
+  return { ms: performance.now() - startedAt };
+}
