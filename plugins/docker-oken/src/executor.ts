@@ -21,7 +21,7 @@ import { SOURCE } from "./source.ts";
 const SCHEME = "oken:";
 
 export interface OkenExecutorParts {
-  readonly agents: () => AgentsDoor;
+  readonly agents: () => Promise<AgentsDoor>;
   readonly scripts: ScriptAgents;
   /** The most bytes of an agent's answer. */
   readonly outputBytes: number;
@@ -66,7 +66,7 @@ export class OkenExecutor {
   }
 
   async #call({ parametersText, signal }: Run, agentId: string): Promise<Outcome> {
-    const call = await this.#parts.agents().enter(agentId, signal);
+    const call = await (await this.#parts.agents()).enter(agentId, signal);
     try {
       return succeeded(jsonResult(await callAgent(call, parametersText, this.#parts.outputBytes, signal)));
     } finally {

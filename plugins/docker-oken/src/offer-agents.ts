@@ -22,7 +22,11 @@ const ScriptsToken = token<Scripts>("script-executor/scripts");
  * Offers running agents to the outside: as the Oken runner API, whose calls are leases, and as executor of runs from other
  * sources. Answers what ends deployments that are under way.
  */
-export function offerAgents(context: PluginContext, agents: () => AgentsDoor, options: OkenOptions): () => void {
+export function offerAgents(
+  context: PluginContext,
+  agents: () => Promise<AgentsDoor>,
+  options: OkenOptions,
+): () => void {
   const { hooks, sources, services, log } = context;
   const closing = new AbortController();
   const staging = new Staging(options.dataDir);

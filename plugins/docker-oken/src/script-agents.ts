@@ -9,7 +9,7 @@ import { configError, OkenError } from "./oken-error.ts";
 const CONFIG_FILE = "oken.toml";
 
 export interface ScriptAgentsParts {
-  readonly agents: () => AgentsDoor;
+  readonly agents: () => Promise<AgentsDoor>;
   /** Where scripts come from; none where no plugin keeps them. */
   readonly scripts: () => Pick<Scripts, "hold"> | undefined;
   readonly staging: Staging;
@@ -68,7 +68,7 @@ export class ScriptAgents {
     const { agents, staging, closing } = this.#parts;
     const folder = await staging.open();
     await cp(held.directory, folder, { recursive: true, verbatimSymlinks: true }).finally(() => held.release());
-    const { status, error } = await agents().deploy(agentId, folder, { secrets: {}, signal: closing });
+    const { status, error } = await (await agents()).deploy(agentId, folder, { secrets: {}, signal: closing });
     if (status === "error")
       throw new OkenError("CONTAINER_ERROR", `Agent ${agentId} did not start: ${error ?? "not ready"}`);
   }

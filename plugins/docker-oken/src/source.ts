@@ -14,7 +14,7 @@ export const SOURCE = "docker-oken";
 const FAREWELL_MS = 3_000;
 
 export interface OkenSourceParts {
-  readonly agents: () => AgentsDoor;
+  readonly agents: () => Promise<AgentsDoor>;
   readonly options: OkenOptions;
   readonly staging: Staging;
   readonly log: Logger;
@@ -44,10 +44,11 @@ export class OkenSource implements LeaseSource {
   /** Listens until the signal is aborted. Rejects when it cannot listen. */
   async start(feed: Feed, signal: AbortSignal): Promise<void> {
     const { agents, options, staging, log } = this.#parts;
+    const opened = await agents();
     await staging.sweep();
     const { buildServer } = await import("./http/api-server.ts");
     const leases = new InvokeLeases(feed, options.maxQueued);
-    this.#server = buildServer({ agents: agents(), leases, staging, options, closing: this.#closing.signal, log });
+    this.#server = buildServer({ agents: opened, leases, staging, options, closing: this.#closing.signal, log });
     const address = await this.#listen(this.#server);
     log.info({ address }, `the Oken runner API listens on ${address}`);
     this.#warnOfExposure(address);

@@ -25,7 +25,7 @@ export async function localApi(given: Partial<OkenOptions> = {}, plugins: readon
     name: "docker-oken",
     apiVersion: 1,
     uses: ["script-executor"],
-    setup: (context) => offerAgents(context, () => agents, options),
+    setup: (context) => offerAgents(context, async () => agents, options),
   });
   const log: Record<string, unknown>[] = [];
   const logger = pino({ level: "debug" }, { write: (line: string) => void log.push(JSON.parse(line)) });
