@@ -53,6 +53,6 @@ async function perBurst(
 ): Promise<Contest> {
   const count = scale === "quick" ? 200 : 1_000;
   const arena = await Arena.open(16, "nothing");
-  const burst = () => arena.ours.call<number>("pass", "hello", count, 16);
+  const burst = () => arena.ours.call<number>("pass", ["hello"], count, 16);
   return { value: () => measured(arena, burst, count), close: () => arena.close() };
 }

@@ -37,7 +37,7 @@ class Fleet {
     const url = await fleet.#coordinator.call<string>("url");
     for (const [index, runner] of fleet.#runners.entries()) {
       await fleet.#coordinator.call("expectPoll");
-      await runner.call("start", { url, hostname: `bench-${index}`, slots: SLOTS, executor: "nothing", ms: WORK_MS });
+      await runner.call("start", { url, agent: `hello-${index}`, slots: SLOTS, executor: "nothing", ms: WORK_MS });
       await fleet.#coordinator.call("polled");
     }
     return fleet;
@@ -45,8 +45,8 @@ class Fleet {
 
   /** Runs per second, as many in flight as there are slots. */
   async rate(count: number): Promise<number> {
-    const concurrency = this.#runners.length * SLOTS;
-    return count / (await this.#coordinator.call<number>("pass", "hello", count, concurrency));
+    const agents = this.#runners.map((_, index) => `hello-${index}`);
+    return count / (await this.#coordinator.call<number>("pass", agents, count, agents.length * SLOTS));
   }
 
   async close(): Promise<void> {

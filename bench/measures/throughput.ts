@@ -32,7 +32,7 @@ export const requestsOnly: Measure = {
   async open(scale) {
     const count = scale === "quick" ? 32 : 1_000;
     const arena = await Arena.open(16, "nothing");
-    const rate = async (side: Subject) => count / (await side.call<number>("pass", "hello", count, 16));
+    const rate = async (side: Subject) => count / (await side.call<number>("pass", ["hello"], count, 16));
     return { value: () => rate(arena.ours), baseline: () => rate(arena.bare), close: () => arena.close() };
   },
 };

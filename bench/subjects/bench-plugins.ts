@@ -6,16 +6,15 @@ declare module "leasehold" {
   }
 }
 
-/** Agents that say hello, that sleep, and that do nothing at all. */
-export const agents = defineProfile({
-  name: "bench",
-  directory: new URL("..", import.meta.url),
-  executor: { type: "procedural", command: "bench" },
-  agents: [
-    { name: "hello", description: "Says hello", command: "agents/hello" },
-    { name: "sleeper", description: "Sleeps until it is ended", command: "agents/sleeper" },
-  ],
-});
+/** A profile with one agent. Two runners of one coordinator cannot offer agents of the same name. */
+export function offering(agent: string) {
+  return defineProfile({
+    name: "bench",
+    directory: new URL("..", import.meta.url),
+    executor: { type: "procedural", command: "bench" },
+    agents: [{ name: agent, description: "Says hello", command: "agents/hello" }],
+  });
+}
 
 /** Takes every run and succeeds after so many milliseconds, without a process. */
 export function nothing(ms: number) {

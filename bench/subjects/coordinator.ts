@@ -34,7 +34,11 @@ serve(
     url: () => coordinator.url,
     polling: (runnerId: string) => coordinator.polling(runnerId),
     requests: () => requests,
-    pass: (agent: string, count: number, concurrency: number) => inTurn(count, concurrency, () => completed(agent)),
+    /** The agents in turn. */
+    pass(agents: readonly string[], count: number, concurrency: number) {
+      let next = 0;
+      return inTurn(count, concurrency, () => completed(agents[next++ % agents.length] ?? ""));
+    },
     /** Milliseconds from the submission's answer to the terminal report, one run after the other. */
     async claims(agent: string, count: number) {
       const times: number[] = [];

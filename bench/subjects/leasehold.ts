@@ -10,7 +10,7 @@ import { coordinator } from "@leasehold/coordinator";
 import { type Accepted, createRunner, definePlugin, type Plugin, type Runner } from "leasehold";
 import pino from "pino";
 import { HELLO } from "./bare-command.ts";
-import { agents, idleTaps, nothing, spawnClock } from "./bench-plugins.ts";
+import { idleTaps, nothing, offering, spawnClock } from "./bench-plugins.ts";
 import { inTurn } from "./in-turn.ts";
 import { MemorySource } from "./memory-source.ts";
 import { serve } from "./serve.ts";
@@ -23,7 +23,8 @@ export interface Setting {
   readonly ms?: number;
   /** Leases from here; from memory unless given. */
   readonly url?: string;
-  readonly hostname?: string;
+  /** What its agent is called; `hello` unless given. */
+  readonly agent?: string;
   readonly journal?: "durable" | "memory";
   readonly taps?: number;
 }
@@ -60,14 +61,14 @@ serve(
   close,
 );
 
-async function start({ slots, executor, ms = 0, url, hostname = "bench", journal = "memory", taps = 0 }: Setting) {
+async function start({ slots, executor, ms = 0, url, agent = "hello", journal = "memory", taps = 0 }: Setting) {
   source = new MemorySource(slots);
   const adding = definePlugin({ name: "memory", apiVersion: 1, setup: ({ sources }) => sources.add(source) })();
   const plugins: Plugin[] = [
-    url === undefined ? adding : coordinator({ url, hostname, concurrency: slots }),
+    url === undefined ? adding : coordinator({ url, hostname: agent, concurrency: slots }),
     ...(executor === "command" ? [commandExecutor(), spawnClock((time) => void spawnTimes.push(time))] : [nothing(ms)]),
     ...(taps > 0 ? [idleTaps(taps)] : []),
-    agents,
+    offering(agent),
   ];
   const log = pino({ level: "warn" }, pino.destination(2));
   runner = await createRunner({ projectDir, journal, drainTimeoutSeconds: 0, graceSeconds: 0, plugins }, { log });
