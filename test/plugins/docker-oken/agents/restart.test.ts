@@ -70,7 +70,7 @@ describeWithEngine("a runner that is started again", () => {
     const place = await poolPlace({ keepRunning: true });
     const id = agentId();
     const first = await openPool(place);
-    await first.deploy(id, { freezeAfter: 0 });
+    await first.deploy(id, { freezeAfter: 0.01 });
     await first.event(id, "frozen");
     await first.agents.close();
     const second = await openPool(place);

@@ -80,7 +80,7 @@ describeWithEngine("the warm pool", () => {
   it("freezes an idle agent, keeps it beyond its warm time and thaws it", async () => {
     const { deploy, call, event, events, status, containers } = await openPool();
     const id = agentId();
-    await deploy(id, { warmTimeout: 1, freezeAfter: 0 });
+    await deploy(id, { warmTimeout: 1, freezeAfter: 0.01 });
     const { output } = await call(id);
     await event(id, "frozen", 1);
     await expect.poll(async () => stateOf(await containers(), id)).toBe("paused");
