@@ -14,7 +14,7 @@ export interface PrivateEngine {
   readonly docker: Docker;
   readonly host: string;
   start(): Promise<void>;
-  stop(signal?: "SIGTERM" | "SIGKILL"): Promise<void>;
+  stop(): Promise<void>;
 }
 
 /** Starts a daemon with the image of the test agents. It is stopped, and its directory deleted, after the test. */
@@ -27,18 +27,18 @@ export async function privateEngine(): Promise<PrivateEngine> {
     daemon = launch(directory, socketPath);
     await answering(docker, daemon);
   };
-  const stop = async (signal: "SIGTERM" | "SIGKILL" = "SIGTERM") => {
+  const stop = async () => {
     const stopping = daemon;
     daemon = undefined;
     if (!stopping) return;
     const exit = once(stopping, "exit");
-    stopping.kill(signal);
+    stopping.kill("SIGTERM");
     await exit;
   };
   onTestFinished(async () => {
     await stop();
     await rm(directory, { recursive: true, force: true });
-  });
+  }, 60_000);
   await start();
   await image();
   await docker.loadImage(await engine().docker.getImage(IMAGE).get());
