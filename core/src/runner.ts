@@ -75,8 +75,8 @@ class BootedRunner implements Runner {
     return this.#parts.telemetry;
   }
 
-  lease(signals: LeaseSignals): Promise<void> {
-    return this.#untilClosed(signals, (ending) => this.#lease(ending));
+  lease(signals: LeaseSignals, sources?: readonly string[]): Promise<void> {
+    return this.#untilClosed(signals, (ending) => this.#lease(ending, sources));
   }
 
   async replay(signals: LeaseSignals): Promise<Replayed> {
@@ -97,9 +97,10 @@ class BootedRunner implements Runner {
     return lease.finally(() => this.#leases.delete(settled));
   }
 
-  async #lease(signals: LeaseSignals): Promise<void> {
+  async #lease(signals: LeaseSignals, named: readonly string[] | undefined): Promise<void> {
     const { sources, intake } = this.#parts;
-    const intakes = sources.map(({ source }) => new Intake(source, intake));
+    const chosen = sources.filter(({ source }) => named?.includes(source.name) ?? true);
+    const intakes = chosen.map(({ source }) => new Intake(source, intake));
     await this.#recovery.runs(intakes);
     await this.#work(intakes, signals);
   }

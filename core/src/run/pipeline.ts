@@ -35,9 +35,13 @@ const TIMEOUT_EXIT_CODE = 124;
 /** Time that a resource's handler has, beyond the run's grace, to end it. */
 export const END_SECONDS = 10;
 
+/** How long the runner's own directory is taken to be where it was, in milliseconds. */
+const HOME_MS = 1_000;
+
 /** Takes a run through the hooks to exactly one outcome. */
 export class Pipeline {
   readonly #parts: PipelineParts;
+  #foundHome = { path: "", until: 0 };
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
@@ -117,8 +121,23 @@ export class Pipeline {
     } catch (thrown) {
       throw new LeaseholdError("RUN_INVALID", { problem: `the run's parameters are invalid: ${messageOf(thrown)}` });
     }
-    const { projectDir, projectRoots } = this.#parts;
-    run.confineTo(await confineProjectDirectory(run.projectDir, projectDir, projectRoots));
+    const confined =
+      run.attached && run.projectDir === this.#parts.projectDir ? this.#home() : this.#confine(run.projectDir);
+    run.confineTo(typeof confined === "string" ? confined : await confined);
+  }
+
+  #confine(directory: string): Promise<string> {
+    return confineProjectDirectory(directory, this.#parts.projectDir, this.#parts.projectRoots);
+  }
+
+  /** The runner's own directory for callers who wait: what was found a moment ago still holds, without touching the disk. */
+  #home(): string | Promise<string> {
+    const { path, until } = this.#foundHome;
+    if (performance.now() < until) return path;
+    return this.#confine(this.#parts.projectDir).then((found) => {
+      this.#foundHome = { path: found, until: performance.now() + HOME_MS };
+      return found;
+    });
   }
 
   /** A throw settles by the reason of the abort when there was one, and as the fault that it is otherwise. */
@@ -145,7 +164,9 @@ export class Pipeline {
   async #clear(run: RunState, outcome: Outcome, tried: Set<Resource>): Promise<Outcome> {
     const reason = new Error("the run has ended");
     const session = run.endsSession ? "finished" : outcome.session;
-    const owners = session === "finished" ? [run.owner, run.sessionOwner] : [run.owner];
+    const all = session === "finished" ? [run.owner, run.sessionOwner] : [run.owner];
+    const owners = all.filter((owner) => this.#parts.ledger.holds(owner));
+    if (owners.length === 0) return session === outcome.session ? outcome : { ...outcome, session };
     const seconds = run.limits.graceSeconds + END_SECONDS;
     const ended = await Promise.all(owners.map((owner) => this.#parts.ledger.end(owner, reason, seconds, tried)));
     const receipt = ended.reduce((all, one) => (one ? mergeReceipts(all, one) : all), outcome.receipt);

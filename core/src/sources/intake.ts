@@ -51,6 +51,7 @@ export class Intake {
   readonly source: LeaseSource;
   readonly delivery: Delivery | undefined;
   readonly #parts: IntakeParts;
+  readonly #log: Logger;
   readonly #slots: SlotPool;
   readonly #active = new Map<string, Active>();
   readonly #settled = new SettledRuns((run) => this.delivery?.carries(run) ?? false);
@@ -62,6 +63,7 @@ export class Intake {
   constructor(source: LeaseSource, parts: IntakeParts, slots = source.slots) {
     this.source = source;
     this.#parts = parts;
+    this.#log = parts.log.child({ source: source.name });
     this.#slots = new SlotPool(source.name, slots, parts.telemetry);
     if (source.delivery === "durable") this.delivery = new Delivery(source, parts.journal, parts.telemetry);
   }
@@ -227,7 +229,9 @@ export class Intake {
     this.#active.delete(run.id);
     const ms = Math.round(performance.now() - run.leasedAt);
     const { status, error, receipt } = outcome;
-    run.log.info({ status, code: error?.code, ms, receipt }, `run ${status}`);
+    // Thousands of calls a second must not be thousands of lines; what came of them their callers know.
+    const level = run.attached && status === "succeeded" ? "debug" : "info";
+    run.log[level]({ status, code: error?.code, ms, receipt }, `run ${status}`);
     if (this.#parts.telemetry.listening)
       this.#parts.telemetry.tell({ type: "outcome", status, outcome, ms, ...aboutRun(this.source.name, run) });
     return outcome;
@@ -244,13 +248,14 @@ export class Intake {
   }
 
   #surroundings(profile: Profile | undefined, emit: Surroundings["emit"]): Surroundings {
-    const { projectDir, limits, log, ledger, services } = this.#parts;
+    const { projectDir, limits, ledger, services } = this.#parts;
     return {
       source: this.source.name,
+      attached: this.delivery === undefined,
       profile: profile ?? this.#parts.profile(),
       projectDir,
       limits,
-      log: log.child({ source: this.source.name }),
+      log: this.#log,
       ledger,
       services,
       emit,

@@ -5,5 +5,6 @@ import { options } from "./options.ts";
 export const dockerOken = definePlugin({
   name: "docker-oken",
   apiVersion: 1,
+  uses: ["script-executor"],
   options,
 });

@@ -11,7 +11,17 @@ function newRun(): RunState {
   const limits = { timeoutSeconds: 60, graceSeconds: 2, outputBytes: 1 };
   const { ledger, services, log, projectDir } = intake;
   const emit = () => undefined;
-  return new RunState(leased(), { source: "s", profile: undefined, projectDir, limits, log, ledger, services, emit });
+  return new RunState(leased(), {
+    source: "s",
+    attached: false,
+    profile: undefined,
+    projectDir,
+    limits,
+    log,
+    ledger,
+    services,
+    emit,
+  });
 }
 
 describe("RunDeadline", () => {

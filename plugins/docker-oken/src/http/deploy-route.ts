@@ -1,0 +1,69 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { FastifyInstance } from "fastify";
+import type { AgentsDoor, Deployed } from "../agents-door.ts";
+import type { ArchiveLimits } from "../archive/limits.ts";
+import type { Staging } from "../archive/staging.ts";
+import { answerTo } from "./answer-error.ts";
+import type { ApiParts } from "./api-parts.ts";
+import { type Deployment, readDeployment } from "./deployment.ts";
+import { discardForm, readForm } from "./form.ts";
+
+/** Asks for the steps of a deployment while it goes on, one JSON object a line; the last one holds the answer. */
+export const STEPS_TYPE = "application/x-ndjson";
+
+/** `POST /deploy` (spec §1.2). It goes on when its caller leaves: through the platform there is no second attempt. */
+export function deployRoute(app: FastifyInstance, { agents, staging, options, closing }: ApiParts): void {
+  app.post("/deploy", async (request, reply) => {
+    const deployment = await readJudged(request.raw, staging, options);
+    if (!request.headers.accept?.includes(STEPS_TYPE)) return deploy(agents, deployment, closing);
+    reply.hijack();
+    await sendSteps(agents, deployment, closing, reply.raw);
+    return reply;
+  });
+}
+
+/** A deployment whose folder the agents take over; of one that is refused nothing stays. */
+async function readJudged(request: IncomingMessage, staging: Staging, limits: ArchiveLimits): Promise<Deployment> {
+  const form = await readForm(request, staging, limits);
+  try {
+    return readDeployment(form);
+  } catch (thrown) {
+    await discardForm(form, staging);
+    throw thrown;
+  }
+}
+
+async function deploy(
+  agents: AgentsDoor,
+  { agentId, folder, secrets }: Deployment,
+  signal: AbortSignal,
+  onLine?: (line: string) => void,
+) {
+  const deployed = await agents.deploy(agentId, folder, { secrets, signal, ...(onLine ? { onLine } : {}) });
+  return answerOf(agentId, deployed);
+}
+
+/** All four members, always (spec §1.2). */
+function answerOf(agentId: string, { status, error }: Deployed) {
+  const running = status === "running";
+  return {
+    agent_id: agentId,
+    status,
+    endpoint: running ? `/invoke/${agentId}` : null,
+    error: running ? null : (error ?? "not ready"),
+  };
+}
+
+async function sendSteps(agents: AgentsDoor, deployment: Deployment, signal: AbortSignal, response: ServerResponse) {
+  response.writeHead(200, { "content-type": STEPS_TYPE, "cache-control": "no-cache" });
+  const send = (step: object) => void response.write(`${JSON.stringify(step)}\n`);
+  try {
+    const body = await deploy(agents, deployment, signal, (line) => send({ line }));
+    send({ status: 200, body });
+  } catch (thrown) {
+    const { status, body } = answerTo(thrown);
+    send({ status, body });
+  } finally {
+    response.end();
+  }
+}
