@@ -45,6 +45,8 @@ export {
 } from "./plugin/plugin.ts";
 export { defineProfile, type ProfileDefinition } from "./profiles/define-profile.ts";
 export type { Executor, Profile } from "./profiles/profile.ts";
+export type { Redactor, RunnerSecrets, Secrets } from "./redaction/redactor.ts";
+export { SecretStore } from "./redaction/secret-store.ts";
 export { type AbortReason, RunAborted } from "./run/aborted.ts";
 export type { Agent } from "./run/agent.ts";
 export {

@@ -191,6 +191,7 @@ function contextFor(plugin: string, parts: RunnerParts, spec: RunnerSpec): Plugi
       active: () => profiles.active(),
     },
     telemetry: { subscribe: (listener) => telemetry.subscribe(listener) },
+    secrets: parts.secrets.runner,
     log: parts.log.child({ plugin }),
     runner: { version, projectDir: spec.options.projectDir },
   };
