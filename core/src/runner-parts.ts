@@ -1,3 +1,4 @@
+import { Credentials } from "./credentials.ts";
 import { LeaseholdError } from "./errors/leasehold-error.ts";
 import { TapBoard } from "./hooks/facade.ts";
 import { Heart } from "./hooks/heart.ts";
@@ -7,6 +8,7 @@ import { type Asked, createManners } from "./hooks/manners.ts";
 import { RunnerJournal } from "./journal/runner-journal.ts";
 import type { Logger } from "./log/logger.ts";
 import { ProfileRegistry } from "./profiles/profile-registry.ts";
+import { guardCredentials } from "./redaction/guard-credentials.ts";
 import { maskLines } from "./redaction/mask-lines.ts";
 import { SecretStore } from "./redaction/secret-store.ts";
 import { Pipeline } from "./run/pipeline.ts";
@@ -42,6 +44,8 @@ export interface RunnerParts {
 /** Builds the organs and joins them; nothing runs yet. */
 export function createRunnerParts({ options, log: unmasked, secrets = new SecretStore() }: RunnerSpec): RunnerParts {
   const log = maskLines(unmasked, secrets);
+  secrets.onShort((name) => log.warn(`${name} is under 6 characters, so it is not masked anywhere; use a longer one`));
+  if (options.redactResults) secrets.redactResults();
   const telemetry = new TelemetryHub(log, secrets);
   const hooks = createHookTable();
   const asked = new WeakMap<Run, Asked[]>();
@@ -55,6 +59,7 @@ export function createRunnerParts({ options, log: unmasked, secrets = new Secret
   );
   const board = new TapBoard(hooks, createManners(asked), instrument, heart, log);
   const services = new ServiceRegistry();
+  services.guard(Credentials, (credentials) => guardCredentials(credentials, secrets, log));
   const journal = new RunnerJournal(secrets);
   const ledger = new ResourceLedger(journal, telemetry, log);
   const profiles = new ProfileRegistry(options.profile);

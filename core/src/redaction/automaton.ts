@@ -1,8 +1,10 @@
 /** No child, or no state. */
 const NONE = -1;
 const ROOT = 0;
-/** Codes below have a table of their own at the root, where nearly every character of a text is looked up. */
+/** Codes below have tables of their own near the root, where nearly every character of a text is looked up. */
 const COMMON_CODES = 256;
+/** With so many patterns the lists behind a first character become long. */
+const MANY_PATTERNS = 50;
 
 /**
  * Finds any of many patterns in one pass, at the same cost per character however many there are (Aho and Corasick, 1975).
@@ -19,6 +21,8 @@ export class Automaton {
   readonly #fail: Int32Array;
   readonly #root = new Int32Array(COMMON_CODES).fill(NONE);
   readonly #rare = new Map<number, number>();
+  /** By first and second character; none while there are few patterns. */
+  readonly #second: Int32Array | undefined;
   #states = 1;
 
   constructor(patterns: readonly string[]) {
@@ -29,6 +33,7 @@ export class Automaton {
     this.#child = new Int32Array(most).fill(NONE);
     this.#sibling = new Int32Array(most).fill(NONE);
     this.#fail = new Int32Array(most);
+    if (patterns.length > MANY_PATTERNS) this.#second = new Int32Array(COMMON_CODES ** 2).fill(NONE);
     for (const pattern of patterns) this.#insert(pattern);
     this.#link();
   }
@@ -46,6 +51,10 @@ export class Automaton {
 
   #childOf(state: number, code: number): number {
     if (state === ROOT) return code < COMMON_CODES ? (this.#root[code] as number) : (this.#rare.get(code) ?? NONE);
+    if (this.#second && this.depth[state] === 1 && code < COMMON_CODES) {
+      const first = this.#code[state] as number;
+      if (first < COMMON_CODES) return this.#second[first * COMMON_CODES + code] as number;
+    }
     let child = this.#child[state] as number;
     while (child !== NONE && this.#code[child] !== code) child = this.#sibling[child] as number;
     return child;
@@ -67,10 +76,15 @@ export class Automaton {
     this.depth[state] = (this.depth[parent] as number) + 1;
     this.#sibling[state] = this.#child[parent] as number;
     this.#child[parent] = state;
-    if (parent !== ROOT) return state;
-    if (code < COMMON_CODES) this.#root[code] = state;
-    else this.#rare.set(code, state);
+    if (parent === ROOT && code < COMMON_CODES) this.#root[code] = state;
+    else if (parent === ROOT) this.#rare.set(code, state);
+    else if (this.#second && this.depth[parent] === 1 && code < COMMON_CODES) this.#enterSecond(parent, code, state);
     return state;
+  }
+
+  #enterSecond(parent: number, code: number, state: number): void {
+    const first = this.#code[parent] as number;
+    if (this.#second && first < COMMON_CODES) this.#second[first * COMMON_CODES + code] = state;
   }
 
   /** By depth, so that what a state falls back to is complete before it. */

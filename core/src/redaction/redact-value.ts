@@ -5,7 +5,7 @@ export function redactValue<T>(value: T, mask: (text: string) => string): T {
 
 function redact(value: unknown, mask: (text: string) => string, around: Set<object>): unknown {
   if (typeof value === "string") return mask(value);
-  if (typeof value !== "object" || value === null || around.has(value) || !isPlain(value)) return value;
+  if (!isPlain(value) || around.has(value)) return value;
   around.add(value);
   try {
     return Array.isArray(value) ? redactItems(value, mask, around) : redactMembers(value, mask, around);
@@ -26,7 +26,9 @@ function redactMembers(members: object, mask: (text: string) => string, around: 
   return changed ? Object.fromEntries(copy) : members;
 }
 
-function isPlain(value: object): boolean {
+/** Whether a value is an array or an object as JSON knows it, and no instance of a class. */
+export function isPlain(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return Array.isArray(value) || prototype === Object.prototype || prototype === null;
 }

@@ -13,7 +13,14 @@ async function run(name: string, projectDir: string): Promise<CheckResult | read
   const context: CheckContext = {
     runner: undefined,
     pluginOptions: {},
-    coreOptions: { projectDir, projectRoots: [projectDir], ...limits, journal: "memory", verbose: false },
+    coreOptions: {
+      projectDir,
+      projectRoots: [projectDir],
+      ...limits,
+      journal: "memory",
+      redactResults: false,
+      verbose: false,
+    },
     projectDir,
     configFile: join(projectDir, "runner.config.ts"),
     stdout: stream,

@@ -57,6 +57,7 @@ export async function checkContext({ url, options = {}, executor, token, install
       drainTimeoutSeconds: 1,
       outputBytes: 1,
       journal: "memory",
+      redactResults: false,
       verbose: false,
     },
     configFile: "/srv/runner.config.ts",
