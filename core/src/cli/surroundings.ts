@@ -17,5 +17,6 @@ export function surroundingsOf(
     stdout: call.terminal.output,
     stderr: call.terminal.stderr,
     log: loggerFor(call, config),
+    secrets: call.terminal.secrets.runner,
   };
 }
