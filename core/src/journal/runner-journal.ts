@@ -38,7 +38,11 @@ export class RunnerJournal implements Journal {
   }
 
   async owe(lease: LeaseRecord, bodies: readonly JsonObject[], settled?: SettledAs): Promise<readonly OwedReport[]> {
-    const owed = await this.#journal.owe(this.#masked(lease), this.#masked(bodies), settled && this.#masked(settled));
+    const owed = await this.#journal.owe(
+      this.#masked(lease),
+      this.#secrets.maskValue("report", bodies),
+      settled && this.#masked(settled),
+    );
     return owed.map((report) => ({ ...report, lease }));
   }
 

@@ -12,7 +12,8 @@ export const EXITS = {
   result: "the result of an outcome",
   event: "what a run emits, before it is journalled or delivered",
   telemetry: "what telemetry's listeners hear",
-  journal: "what the journal keeps, and so what is delivered from it",
+  journal: "what the journal keeps, but for reports: resources, what sources remember, how runs were settled",
+  report: "reports as sources make them, which hold results: journalled, and delivered from there",
   stream: "texts and logs that plugins pass through their `secrets`",
 } as const;
 

@@ -89,7 +89,7 @@ export class SecretStore {
 
   #scopesAt(exit: Exit, run: RunSecrets | undefined): readonly Scope[] {
     if (exit === "result" && this.#redactsResults && run) return this.#ofRun(run);
-    if (exit === "result" || exit === "output" || exit === "journal") return [this.#credentials];
+    if (exit === "result" || exit === "output" || exit === "report") return [this.#credentials];
     return run ? this.#ofRun(run) : [...this.#ofRunner(), this.#ofAgents, this.#ofRuns];
   }
 
