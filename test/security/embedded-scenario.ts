@@ -8,10 +8,11 @@ import { coordinator } from "@leasehold/coordinator";
 import { scriptExecutor } from "@leasehold/script-executor";
 import { Credentials, createRunner, definePlugin, defineProfile, type Plugin, type Runner } from "leasehold";
 import { createLogger } from "../../core/src/log/create-logger.ts";
-import { deliveredRun, type Recorded, ScriptedCoordinator } from "../plugins/coordinator/scripted-coordinator.ts";
-import { type Canaries, utter } from "./canaries.ts";
+import { deliveredRun, ScriptedCoordinator } from "../plugins/coordinator/scripted-coordinator.ts";
+import type { Canaries } from "./canaries.ts";
 import { gossip } from "./gossip.ts";
 import type { LeakyStore } from "./leaky-store.ts";
+import { repeat, repeating } from "./repeating.ts";
 import { Sinks } from "./sinks.ts";
 import { TokenServer } from "./token-server.ts";
 
@@ -90,6 +91,8 @@ async function work(setting: Setting): Promise<void> {
   });
   sinks.add("outcome", JSON.stringify(outcome));
   drain.abort();
+  // As a coordinator does when a runner deregisters; else the drain would wait for the poll.
+  void remote.answerPoll({ status: 204, text: "" });
   await leasing;
   await runner.close().catch((thrown: unknown) => sinks.addThrown("thrown at the host", thrown));
 }
@@ -98,7 +101,7 @@ async function work(setting: Setting): Promise<void> {
 async function deliver(remote: ScriptedCoordinator, agent: string, act: string): Promise<void> {
   const id = `run_${agent}_${act}`;
   const ends = ["completed", "failed"].map((end) => `POST /runner/runs/${id}/${end}`);
-  for (const end of ends) remote.once(end, { ...repeating(503)(NOTHING) });
+  for (const end of ends) remote.once(end, repeating(503));
   await remote.answerPoll({
     json: {
       run: deliveredRun({
@@ -111,16 +114,6 @@ async function deliver(remote: ScriptedCoordinator, agent: string, act: string):
     },
   });
   await remote.until(() => ends.some((end) => remote.of(end).length >= 2));
-}
-
-const NOTHING: Recorded = { route: "", query: new URLSearchParams(), headers: {}, body: "", json: {} };
-
-function repeating(status: number) {
-  return ({ headers }: Recorded) => ({ status, json: { detail: repeat(headers) } });
-}
-
-function repeat(headers: Recorded["headers"]): string {
-  return `you sent ${JSON.stringify(headers)}, which is ${utter(String(headers.authorization))}`;
 }
 
 async function start(setting: Setting, mishap: "setup" | "teardown"): Promise<Runner> {
@@ -153,9 +146,6 @@ async function start(setting: Setting, mishap: "setup" | "teardown"): Promise<Ru
     profile(directory),
     gossip({
       fromConfiguration: canaries.secret("an option in the configuration"),
-      own: canaries.secret("what a plugin registers"),
-      ofAgent: canaries.secret("what a plugin registers for an agent"),
-      ofRun: canaries.secret("what a plugin registers for a run"),
       heard: [canaries.secret("the coordinator's password")],
       mishap,
     }),

@@ -3,7 +3,18 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
-import { CommandError, decline, definePlugin, entrypoint, failed, jsonResult, refuse, succeeded, z } from "leasehold";
+import {
+  CommandError,
+  decline,
+  definePlugin,
+  entrypoint,
+  failed,
+  jsonResult,
+  refuse,
+  type Secrets,
+  succeeded,
+  z,
+} from "leasehold";
 import { utter } from "./canaries.ts";
 
 declare module "leasehold" {
@@ -27,10 +38,6 @@ export const gossip = definePlugin({
     fromConfiguration: z.string().optional().meta({ secret: true }),
     fromFlag: z.string().optional().meta({ flag: "--gossip <text>", secret: true }),
     nested: z.record(z.string(), z.string()).default({}),
-    /** Registered by the plugin itself. */
-    own: z.string().optional(),
-    ofAgent: z.string().optional(),
-    ofRun: z.string().optional(),
     /** Known from elsewhere, and quoted everywhere. */
     heard: z.array(z.string()).default([]),
     mishap: z.enum(MISHAPS).default("none"),
@@ -102,7 +109,9 @@ export const gossip = definePlugin({
       if (act(run) === "fail") return failed({ code: "GOSSIP", message: tell(ofRuns) });
       return succeeded(jsonResult(JSON.stringify({ told: tell(ofRuns) })));
     });
-    hooks.onResult.tap(() => {
+    hooks.onResult.tap((_outcome, run) => {
+      // Of a run that was refused before its lease nobody else would have.
+      run.secrets.register(ofRun, "the run's");
       throw new Error(tell(ofRuns));
     });
     sources.add({
@@ -136,6 +145,7 @@ export const gossip = definePlugin({
   },
 });
 
+/** What it registers itself comes from where nobody else looks. */
 interface Known {
   readonly own: string;
   readonly ofAgent: string;
@@ -143,21 +153,20 @@ interface Known {
   readonly heard: readonly string[];
 }
 
-function registered(
-  options: Readonly<Record<string, unknown>>,
-  secrets: { register(value: string, name: string): unknown },
-): Known {
-  const {
-    own = "",
-    ofAgent = "",
-    ofRun = "",
-    heard = [],
-    nested = {},
-  } = options as Partial<Known> & { nested?: object };
+function registered(options: Readonly<Record<string, unknown>>, secrets: Pick<Secrets, "register">): Known {
+  const { OWN_SECRET: own = "", AGENTS_SECRET: ofAgent = "", RUNS_SECRET: ofRun = "" } = process.env;
   secrets.register(own, "the plugin's own");
-  const { fromEnvironment = "", fromConfiguration = "", fromFlag = "" } = options as Record<string, string>;
-  const others = [fromEnvironment, fromConfiguration, fromFlag, ...Object.values(nested)].filter((one) => one !== "");
-  return { own, ofAgent, ofRun, heard: [...heard, ...others] };
+  const { heard = [], nested = {}, fromEnvironment, fromConfiguration, fromFlag } = options as Given;
+  const given = [fromEnvironment ?? "", fromConfiguration ?? "", fromFlag ?? "", ...Object.values(nested)];
+  return { own, ofAgent, ofRun, heard: [...heard, ...given.filter((one) => one !== "")] };
+}
+
+interface Given {
+  readonly heard?: readonly string[];
+  readonly nested?: Readonly<Record<string, string>>;
+  readonly fromEnvironment?: string;
+  readonly fromConfiguration?: string;
+  readonly fromFlag?: string;
 }
 
 function act(run: { readonly parameters: Readonly<Record<string, unknown>> }): unknown {
