@@ -7,9 +7,7 @@ import { answerTo } from "./answer-error.ts";
 import type { ApiParts } from "./api-parts.ts";
 import { type Deployment, readDeployment } from "./deployment.ts";
 import { discardForm, readForm } from "./form.ts";
-
-/** Asks for the steps of a deployment while it goes on, one JSON object a line; the last one holds the answer. */
-export const STEPS_TYPE = "application/x-ndjson";
+import { STEPS_TYPE } from "./steps.ts";
 
 /** `POST /deploy` (spec §1.2). It goes on when its caller leaves: through the platform there is no second attempt. */
 export function deployRoute(app: FastifyInstance, { agents, staging, options, closing }: ApiParts): void {
