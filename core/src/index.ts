@@ -110,4 +110,4 @@ export type {
   StopAnswer,
   StopTarget,
 } from "./sources/source.ts";
-export type { Phase, Telemetry, TelemetryEvent } from "./telemetry.ts";
+export type { Phase, PluginTelemetry, Telemetry, TelemetryEvent } from "./telemetry.ts";
