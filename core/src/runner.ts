@@ -9,6 +9,8 @@ import { TeardownStack } from "./plugin/teardown-stack.ts";
 import { addProfileFiles } from "./profiles/add-profile-files.ts";
 import type { Profile } from "./profiles/profile.ts";
 import { Recovery } from "./recovery/recovery.ts";
+import { maskRejections } from "./redaction/mask-rejections.ts";
+import { SecretStore } from "./redaction/secret-store.ts";
 import { RunAborted } from "./run/aborted.ts";
 import type { Outcome } from "./run/outcome.ts";
 import { END_SECONDS } from "./run/pipeline.ts";
@@ -22,6 +24,15 @@ import { version } from "./version.ts";
  * Sets every plugin up. Rejects with one `FaultReport` that holds all faults; whatever was set up by then is torn down.
  */
 export async function bootRunner(spec: RunnerSpec): Promise<Runner> {
+  const secrets = spec.secrets ?? new SecretStore();
+  try {
+    return maskRejections(await boot({ ...spec, secrets }), secrets);
+  } catch (thrown) {
+    throw secrets.maskError("thrown", thrown);
+  }
+}
+
+async function boot(spec: RunnerSpec): Promise<Runner> {
   const { ordered, faults } = planPlugins(spec.plugins);
   const found = [...findCopies(spec.plugins.map(({ plugin }) => plugin)), ...faults];
   if (found.length > 0) throw new FaultReport("The configuration has faults", found);
@@ -191,7 +202,13 @@ function contextFor(plugin: string, parts: RunnerParts, spec: RunnerSpec): Plugi
       all: () => profiles.all(),
       active: () => profiles.active(),
     },
-    telemetry: { subscribe: (listener) => telemetry.subscribe(listener) },
+    telemetry: {
+      subscribe: (listener) => telemetry.subscribe(listener),
+      note: (note, details = {}) => {
+        if (telemetry.listening) telemetry.tell({ type: "note", plugin, note, details });
+      },
+    },
+    secrets: parts.secrets.runner,
     log: parts.log.child({ plugin }),
     runner: { version, projectDir: spec.options.projectDir },
   };

@@ -2,6 +2,8 @@ import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
 import type { HookTable } from "../hooks/hook-table.ts";
 import type { Instrument } from "../hooks/instrument.ts";
 import type { Asked } from "../hooks/manners.ts";
+import { maskOutcome } from "../redaction/mask-outcome.ts";
+import type { SecretStore } from "../redaction/secret-store.ts";
 import type { Phase } from "../telemetry.ts";
 import type { TelemetryHub } from "../telemetry-hub.ts";
 import { RunAborted } from "./aborted.ts";
@@ -25,6 +27,7 @@ export interface PipelineParts {
   readonly kinds: () => readonly string[];
   readonly ledger: ResourceLedger;
   readonly telemetry: TelemetryHub;
+  readonly secrets: SecretStore;
   readonly projectDir: string;
   readonly projectRoots: readonly string[];
 }
@@ -66,7 +69,7 @@ export class Pipeline {
       .deleteTempDirectory()
       .catch((thrown) => run.log.warn({ err: thrown }, `the run's temp directory stays: ${messageOf(thrown)}`));
     this.#enter(run, "settled");
-    return timed(run, settled);
+    return timed(run, await maskOutcome(settled, this.#parts.secrets, run.secretScopes));
   }
 
   async #decide(run: RunState, deadline: RunDeadline, onExecute: () => void): Promise<Outcome> {

@@ -3,6 +3,7 @@ import type { Journal, LeaseRecord } from "../journal/journal.ts";
 import type { LeaseState } from "../journal/journal-state.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Profile } from "../profiles/profile.ts";
+import type { SecretStore } from "../redaction/secret-store.ts";
 import { RunAborted } from "../run/aborted.ts";
 import { failed, type Outcome } from "../run/outcome.ts";
 import { END_SECONDS, type Pipeline } from "../run/pipeline.ts";
@@ -26,6 +27,7 @@ export interface IntakeParts {
   readonly services: ServiceRegistry;
   readonly journal: Journal;
   readonly telemetry: TelemetryHub;
+  readonly secrets: SecretStore;
   readonly log: Logger;
   readonly projectDir: string;
   readonly limits: RunLimits;
@@ -198,6 +200,7 @@ export class Intake {
     const outcome = await this.#settle(run, courier, taken);
     if (run.endsSession) await this.#endSession(run.session.id, new RunAborted("stop", "the session was stopped"));
     this.#giveBack(slot, run, outcome);
+    run.forgetSecrets();
     return outcome;
   }
 
@@ -248,7 +251,7 @@ export class Intake {
   }
 
   #surroundings(profile: Profile | undefined, emit: Surroundings["emit"]): Surroundings {
-    const { projectDir, limits, ledger, services } = this.#parts;
+    const { projectDir, limits, secrets, ledger, services } = this.#parts;
     return {
       source: this.source.name,
       attached: this.delivery === undefined,
@@ -256,6 +259,7 @@ export class Intake {
       projectDir,
       limits,
       log: this.#log,
+      secrets,
       ledger,
       services,
       emit,

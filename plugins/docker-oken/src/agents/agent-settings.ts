@@ -6,10 +6,12 @@ export interface AgentWishes {
   readonly name: string;
   /** Seconds; 0 or less: stopped once idle. */
   readonly warmTimeout?: number | undefined;
+  /** Seconds; 0: never. */
   readonly freezeAfter?: number | undefined;
   readonly pinned?: boolean | undefined;
   readonly concurrency?: number | undefined;
   readonly invokeTimeout?: number | undefined;
+  /** They lower what the runner allows, and never raise it. */
   readonly limits?: {
     readonly memoryBytes?: number | undefined;
     readonly cpus?: number | undefined;
@@ -38,16 +40,20 @@ type Defaults = Pick<
 >;
 
 export function settingsOf(wishes: AgentWishes, defaults: Defaults): AgentSettings {
-  const freezeSeconds = wishes.freezeAfter ?? defaults.freezeAfterSeconds;
+  const freezeSeconds = wishes.freezeAfter ?? defaults.freezeAfterSeconds ?? 0;
   return {
     name: wishes.name,
     warmSeconds: wishes.warmTimeout ?? defaults.warmTimeoutSeconds,
-    ...(freezeSeconds === undefined ? {} : { freezeSeconds }),
+    ...(freezeSeconds > 0 ? { freezeSeconds } : {}),
     pinned: wishes.pinned ?? false,
     concurrency: wishes.concurrency ?? defaults.concurrency,
     invokeSeconds: wishes.invokeTimeout ?? defaults.invokeTimeoutSeconds,
-    memoryBytes: wishes.limits?.memoryBytes ?? defaults.memoryBytes,
-    cpus: wishes.limits?.cpus ?? defaults.cpus,
-    pids: wishes.limits?.pids ?? defaults.pids,
+    memoryBytes: lower(wishes.limits?.memoryBytes, defaults.memoryBytes),
+    cpus: lower(wishes.limits?.cpus, defaults.cpus),
+    pids: lower(wishes.limits?.pids, defaults.pids),
   };
+}
+
+function lower(wish: number | undefined, allowed: number): number {
+  return Math.min(wish ?? allowed, allowed);
 }

@@ -3,7 +3,7 @@ import type { Pool } from "undici";
 import type { Endpoint } from "../containers/agent-container.ts";
 import { howItEnded, NotReady, startAndWait, waitForRunning } from "../containers/readiness.ts";
 import type { Engine } from "../engine/engine.ts";
-import { reasonOf } from "../engine/engine-error.ts";
+import { hasStatus, reasonOf } from "../engine/engine-error.ts";
 import { agentBusy, agentNotFound, agentNotRunning, OkenError } from "../oken-error.ts";
 import type { OkenOptions } from "../options.ts";
 import type { AgentEvent } from "./agent-events.ts";
@@ -16,7 +16,7 @@ import { Lane } from "./lane.ts";
 import type { PlaceHolder, Places } from "./places.ts";
 import { Restarts } from "./restarts.ts";
 import { type AgentCall, Serving } from "./serving.ts";
-import { type Version, versionRecordOf } from "./version.ts";
+import { type Version, type VersionPlan, versionRecordOf } from "./version.ts";
 
 /** What all agents of a runner share. */
 export interface AgentParts {
@@ -122,16 +122,13 @@ export class Agent implements PlaceHolder {
 
   /** Takes over the container that the registry names, and goes on where the predecessor stopped. */
   async adopt(): Promise<void> {
-    const kept = this.#record.version;
-    if (this.#version || !kept) return;
-    const { version, facts } = await this.#parts.maker.takeOver(this.agentId, kept);
-    this.#version = version;
-    if (this.#life !== "unknown") return;
-    if (facts?.running) this.#parts.places.hold(this);
-    // A frozen agent stays so until it is called.
-    if (facts?.paused) return await this.#lane.run(async () => this.#freezeAdopted(facts.endpoint));
-    if (facts?.running || this.#record.life === "running") this.#wake();
-    else this.#life = "stopped";
+    await this.#lane.run(async () => {
+      const warm = await this.#takeOver();
+      if (this.#life !== "unknown") return;
+      // A running one is asked whether it is ready; behind this in line.
+      if (warm || this.#record.life === "running") this.#wake();
+      else this.#life = "stopped";
+    });
   }
 
   /** The engine is back: what ran may run no more. */
@@ -273,26 +270,20 @@ export class Agent implements PlaceHolder {
   async #bringUp(): Promise<void> {
     if (this.#gate.isOpen || this.#over.signal.aborted || !this.serves) return;
     const startedAt = performance.now();
-    if (this.#life === "frozen" && (await this.#thawed())) return this.#tell({ act: "thawed", ...since(startedAt) });
     const patience = AbortSignal.any([this.#over.signal, this.#deadline()]);
     await this.#engineUp(patience);
+    await this.#takeOver();
+    if (this.#life === "frozen" && (await this.#thawed())) return this.#tell({ act: "thawed", ...since(startedAt) });
     await this.#parts.places.take(this, patience);
     await this.#startUp(startedAt);
   }
 
   async #startUp(startedAt: number): Promise<void> {
-    const adopting = this.#life === "unknown";
     this.#life = "starting";
     try {
-      const facts = await this.#version?.container.inspect();
-      if (!facts) await this.#makeAnew();
-      const version = this.#version as Version;
-      const wish = this.#readiness(version);
-      const pool = facts?.running
-        ? await waitForRunning(version.container, wish)
-        : await startAndWait(version.container, wish);
+      const { pool, act } = await this.#started();
       this.#serve(pool);
-      this.#tell({ act: adopting ? "adopted" : "woken", ...since(startedAt) });
+      this.#tell({ act, ...since(startedAt) });
     } catch (thrown) {
       await this.#startFailed(thrown);
       throw thrown;
@@ -300,16 +291,33 @@ export class Agent implements PlaceHolder {
     await this.#save("running");
   }
 
+  async #started(): Promise<{ pool: Pool; act: "adopted" | "woken" }> {
+    const { plan, container } = this.#version as Version;
+    const wish = this.#readiness(plan);
+    const facts = await container.inspect();
+    if (facts?.running) return { pool: await waitForRunning(container, wish), act: "adopted" };
+    try {
+      if (facts) return { pool: await startAndWait(container, wish), act: "woken" };
+    } catch (thrown) {
+      // Its removal was under way, and is done by now.
+      if (!hasStatus(thrown, 404, 409)) throw thrown;
+    }
+    const { container: made } = await this.#makeAnew();
+    return { pool: await startAndWait(made, wish), act: "woken" };
+  }
+
   /** The container was removed from outside. */
-  async #makeAnew(): Promise<void> {
+  async #makeAnew(): Promise<Version> {
     const { plan, claim } = this.#version as Version;
     if (plan.secretNames.length > 0 && !plan.environment)
       throw new NotReady(
         "its container was removed from outside, and its secrets with it; deploy it again to make it ready",
       );
     await claim.release();
-    this.#version = await this.#parts.maker.make(plan);
-    await this.#parts.maker.settle(this.#version);
+    const version = await this.#parts.maker.make(plan);
+    this.#version = version;
+    await this.#parts.maker.settle(version);
+    return version;
   }
 
   async #startFailed(thrown: unknown): Promise<void> {
@@ -337,9 +345,8 @@ export class Agent implements PlaceHolder {
     this.#wake();
   }
 
-  #serve(pool: Pool): void {
+  #serve(pool: Pool, open = (serving: Serving) => this.#open(serving)): void {
     const { settings } = (this.#version as Version).plan;
-    const { concurrency } = settings;
     const serving: Serving = new Serving(pool, settings.invokeSeconds * 1_000, () => this.#left(serving));
     this.#serving = serving;
     this.#life = "ready";
@@ -351,6 +358,11 @@ export class Agent implements PlaceHolder {
       () => !this.#gate.busy,
       (act) => this.#idleLongEnough(act),
     );
+    open(serving);
+  }
+
+  #open(serving: Serving): void {
+    const { concurrency } = (this.#version as Version).plan.settings;
     this.#gate.open(serving, { concurrency, queued: this.#parts.options.queued });
     if (!this.#gate.busy) this.#becameIdle();
   }
@@ -397,34 +409,39 @@ export class Agent implements PlaceHolder {
     try {
       await work();
     } catch (thrown) {
-      const { concurrency } = (this.#version as Version).plan.settings;
-      if (serving) this.#gate.open(serving, { concurrency, queued: this.#parts.options.queued });
+      if (serving) this.#open(serving);
       throw thrown;
     }
   }
 
   /** Whether that was all it took. */
   async #thawed(): Promise<boolean> {
-    const { container, plan } = this.#version as Version;
     try {
-      await container.thaw();
+      await this.#version?.container.thaw();
     } catch {
       // It may have died frozen: then it is started, as any agent that has ended.
       await this.#serving?.pool.destroy();
       return false;
     }
     this.#life = "ready";
-    const { concurrency } = plan.settings;
-    if (this.#serving) this.#gate.open(this.#serving, { concurrency, queued: this.#parts.options.queued });
-    if (!this.#gate.busy) this.#becameIdle();
+    if (this.#serving) this.#open(this.#serving);
     return true;
   }
 
-  async #freezeAdopted(endpoint: Endpoint | undefined): Promise<void> {
-    if (!endpoint) return;
-    const { settings } = (this.#version as Version).plan;
-    this.#serve(this.#parts.connect(endpoint, settings));
-    this.#gate.close();
+  /** Answers whether a container that was not known before runs. A frozen agent stays so until it is called. */
+  async #takeOver(): Promise<boolean> {
+    const kept = this.#record.version;
+    if (this.#version || !kept) return false;
+    const { version, facts } = await this.#parts.maker.takeOver(this.agentId, kept);
+    this.#version = version;
+    if (!this.serves || !facts?.running) return false;
+    this.#parts.places.hold(this);
+    if (facts.paused && facts.endpoint) this.#takeOverFrozen(facts.endpoint, version.plan.settings);
+    return true;
+  }
+
+  #takeOverFrozen(endpoint: Endpoint, settings: AgentSettings): void {
+    this.#serve(this.#parts.connect(endpoint, settings), () => undefined);
     this.#life = "frozen";
     this.#tell({ act: "adopted" });
   }
@@ -467,7 +484,7 @@ export class Agent implements PlaceHolder {
     this.#gate.fail(reason);
   }
 
-  #readiness({ plan }: Version) {
+  #readiness(plan: VersionPlan) {
     return {
       announces: plan.entrypointType !== "http",
       timeoutSeconds: this.#parts.options.healthCheckTimeoutSeconds,

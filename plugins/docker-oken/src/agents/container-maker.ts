@@ -96,7 +96,8 @@ export class ContainerMaker {
       const ours = Config.Labels[INSTANCE_LABEL] === instance && Config.Labels[AGENT_LABEL] !== undefined;
       if (ours && Id !== but) await docker.getContainer(Id).remove({ force: true, v: true });
     } catch (thrown) {
-      if (!hasStatus(thrown, 404)) throw thrown;
+      // 409: its removal is under way.
+      if (!hasStatus(thrown, 404, 409)) throw thrown;
     }
   }
 }

@@ -13,15 +13,16 @@ export interface AgentConfig {
   /** Path inside the agent's folder, `/` between its parts, without `./` in front. */
   readonly entrypoint: string;
   readonly entrypointType?: EntrypointType;
-  /** 0 or less: stopped as soon as it is idle. */
-  readonly warmTimeoutSeconds?: number;
+  /** Seconds; 0 or less: stopped as soon as it is idle. */
+  readonly warmTimeout?: number;
   /** Never stopped for being idle. */
   readonly pinned: boolean;
-  /** Idle time after which it is frozen; 0 is never. */
-  readonly freezeAfterSeconds?: number;
+  /** Seconds it is idle before it is frozen; 0 is never. */
+  readonly freezeAfter?: number;
   /** Calls at once. */
   readonly concurrency?: number;
-  readonly invokeTimeoutSeconds?: number;
+  /** Seconds. */
+  readonly invokeTimeout?: number;
   readonly limits: AgentLimits;
 }
 

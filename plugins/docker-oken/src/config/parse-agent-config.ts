@@ -23,10 +23,10 @@ export function parseAgentConfig(file: Table): AgentConfig {
     pinned: read("pinned").boolean() ?? false,
     limits: limitsIn(agent["limits"] ?? file["limits"] ?? {}),
     ...present("entrypointType", typeOf(read("entrypoint_type"))),
-    ...present("warmTimeoutSeconds", read("warm_timeout").lenientInteger()),
-    ...present("freezeAfterSeconds", read("freeze_after").integer({ least: 0, most: 30 * DAY })),
+    ...present("warmTimeout", read("warm_timeout").lenientInteger()),
+    ...present("freezeAfter", read("freeze_after").integer({ least: 0, most: 30 * DAY })),
     ...present("concurrency", read("concurrency").integer({ least: 1, most: 10_000 })),
-    ...present("invokeTimeoutSeconds", read("invoke_timeout").integer({ least: 1, most: DAY })),
+    ...present("invokeTimeout", read("invoke_timeout").integer({ least: 1, most: DAY })),
   };
 }
 

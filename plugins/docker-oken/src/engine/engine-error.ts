@@ -16,7 +16,9 @@ export function reasonOf(thrown: unknown): string {
     readonly message?: unknown;
   };
   if (typeof json?.message === "string" && json.message !== "") return json.message;
-  return typeof message === "string" && message !== "" ? message : String(thrown);
+  const text = typeof message === "string" && message !== "" ? message : String(thrown);
+  // The client's own prefix says the same twice.
+  return text.replace(/^\(HTTP code \d+\) [^-]*- /, "").trim();
 }
 
 /** Ignores that what was to be changed is gone or is so already. */

@@ -100,10 +100,6 @@ if boot == "exit":
 if boot == "hang":
     print("thinking", flush=True)
     time.sleep(600)
-if boot == "once":
-    # Works the first time only: /tmp is empty again at each start, so the time of day has to do.
-    if time.time() > float(os.environ["UNTIL"]):
-        sys.exit(4)
 if boot == "signal-deaf":
     import signal
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { describeWithEngine, engine } from "../engine.ts";
-import { agentId, call, openPool, poolPlace } from "./pool.ts";
+import { agentFolder, agentId, call, openPool, poolPlace } from "./pool.ts";
 
 const exists = (path: string) =>
   stat(path).then(
@@ -131,9 +131,13 @@ describeWithEngine("a deployment", () => {
   });
 
   it("comes after the one before it of the same id (D33)", async () => {
-    const { deploy, call, containers } = await openPool();
+    const { agents, options, call, containers } = await openPool();
     const id = agentId();
-    const answers = await Promise.all(["a", "b", "c"].map((VERSION) => deploy(id, { secrets: { VERSION } })));
+    const folders = await Promise.all(["a", "b", "c"].map((name) => agentFolder(options.dataDir, { name })));
+    const deploying = ["a", "b", "c"].map((VERSION, at) =>
+      agents.deploy(id, folders[at] ?? "", { secrets: { VERSION } }),
+    );
+    const answers = await Promise.all(deploying);
     expect(answers.map(({ status }) => status)).toEqual(["running", "running", "running"]);
     await expect(call(id)).resolves.toMatchObject({ output: { version: "c" } });
     await expect.poll(containers, { timeout: 10_000 }).toHaveLength(1);

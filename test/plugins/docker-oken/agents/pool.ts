@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import type Docker from "dockerode";
 import type { Owner } from "leasehold";
 import pino from "pino";
 import { pack } from "tar-stream";
@@ -16,7 +17,7 @@ import { Agents } from "../../../../plugins/docker-oken/src/agents/agents.ts";
 import type { Images } from "../../../../plugins/docker-oken/src/agents/images.ts";
 import { OkenError } from "../../../../plugins/docker-oken/src/oken-error.ts";
 import { type OkenOptions, options as schema } from "../../../../plugins/docker-oken/src/options.ts";
-import { engine } from "../engine.ts";
+import { type Engine, engine } from "../engine.ts";
 
 /** What a test says in the folder of an agent. */
 interface Wishes extends Partial<AgentWishes> {
@@ -57,8 +58,10 @@ export interface Answer {
 export const agentId = (name = "agent") => `${name}-${randomUUID().slice(0, 8)}`;
 
 /** A place for a pool; survives the pool, and is tidied after the test, containers and network included. */
-export async function poolPlace(more: Partial<Record<keyof OkenOptions, unknown>> = {}): Promise<OkenOptions> {
-  const { docker, host } = engine();
+export async function poolPlace(
+  more: Partial<Record<keyof OkenOptions, unknown>> = {},
+  { docker, host }: Pick<Engine, "docker" | "host"> = engine(),
+): Promise<OkenOptions> {
   const dataDir = await mkdtemp(join(tmpdir(), "leasehold-pool-"));
   const instance = `test-${randomUUID()}`;
   const network = `leasehold-test-${instance.slice(5, 13)}`;
@@ -83,7 +86,10 @@ export async function poolPlace(more: Partial<Record<keyof OkenOptions, unknown>
 }
 
 /** Opens agents; they are closed after the test, unless the test has done so. */
-export async function openPool(place: OkenOptions | Promise<OkenOptions> = poolPlace()): Promise<Pool> {
+export async function openPool(
+  place: OkenOptions | Promise<OkenOptions> = poolPlace(),
+  docker = engine().docker,
+): Promise<Pool> {
   const options = await place;
   const events: AgentEvent[] = [];
   const log: { level: number; msg: string }[] = [];
@@ -95,7 +101,7 @@ export async function openPool(place: OkenOptions | Promise<OkenOptions> = poolP
   const plugin = { type: "plugin", plugin: "docker-oken" } as const;
   const own: Owner["own"] = (claim) => ledger.own(plugin, claim);
   const agents = await Agents.open({
-    ...{ options, log: logger, images: () => testImages },
+    ...{ options, log: logger, images: () => testImages(docker) },
     resources: { own, handle: (kind, handler) => ledger.handle("docker-oken", kind, handler) },
     keepSecret: (value) => void secrets.push(value),
     tell: (event) => {
@@ -125,7 +131,7 @@ export async function openPool(place: OkenOptions | Promise<OkenOptions> = poolP
     status: (id) => agents.list().find((agent) => agent.agentId === id)?.status,
     containers: async () => {
       const filters = { label: [`oken.instance=${options.instance}`] };
-      const found = await engine().docker.listContainers({ all: true, filters });
+      const found = await docker.listContainers({ all: true, filters });
       return found.map(({ Id, Names, State }) => ({ id: Id, name: (Names[0] ?? "").slice(1), state: State }));
     },
   };
@@ -145,7 +151,8 @@ export async function call(agents: Agents, id: string, input: object): Promise<A
   }
 }
 
-async function agentFolder(dataDir: string, wishes: Wishes): Promise<string> {
+/** A folder as it is handed to `Agents.deploy`. */
+export async function agentFolder(dataDir: string, wishes: Wishes): Promise<string> {
   const folder = join(dataDir, "incoming", randomUUID());
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "wishes.json"), JSON.stringify({ name: "an agent", ...wishes }));
@@ -153,7 +160,7 @@ async function agentFolder(dataDir: string, wishes: Wishes): Promise<string> {
 }
 
 /** All agents of these tests have the same small program, so that images cost nothing here. */
-const testImages: Images = {
+const testImages = (docker: Docker): Images => ({
   read: async (folder) => {
     const { type = "handler", ...config } = JSON.parse(await readFile(join(folder, "wishes.json"), "utf8"));
     return { config, entrypointType: type };
@@ -163,10 +170,11 @@ const testImages: Images = {
     if (broken)
       throw new OkenError("BUILD_FAILED", "Failed to build image: no such package", { buildLog: "Step 1\nno\n" });
     if (buildMs) await waitFor(buildMs, signal);
-    return { imageId: await image(), log: "Step 1\nbuilt\n" };
+    await image();
+    return { imageId: (await docker.getImage(IMAGE).inspect()).Id, log: "Step 1\nbuilt\n" };
   },
   remove: async () => undefined,
-};
+});
 
 async function waitFor(ms: number, signal: AbortSignal): Promise<void> {
   const { setTimeout } = await import("node:timers/promises");
@@ -175,6 +183,7 @@ async function waitFor(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+export const IMAGE = "leasehold-test-agent";
 const images = new Map<string, Promise<string>>();
 
 /** Image of the small program, made once. */
@@ -194,7 +203,7 @@ async function build(baseImage: string): Promise<string> {
   );
   tar.entry({ name: "agent.py" }, await readFile(new URL("./agent.py", import.meta.url)));
   tar.finalize();
-  const stream = await docker.buildImage(Readable.from(tar), { t: "leasehold-test-agent" });
+  const stream = await docker.buildImage(Readable.from(tar), { t: IMAGE });
   await new Promise<void>((resolve, reject) => {
     docker.modem.followProgress(stream, (error, lines: { error?: string }[]) => {
       const problem = error ?? lines.find((line) => line.error)?.error;
@@ -202,5 +211,5 @@ async function build(baseImage: string): Promise<string> {
       else resolve();
     });
   });
-  return (await docker.getImage("leasehold-test-agent").inspect()).Id;
+  return (await docker.getImage(IMAGE).inspect()).Id;
 }

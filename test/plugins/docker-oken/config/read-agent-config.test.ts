@@ -51,11 +51,11 @@ pids = 32`;
       pythonVersionStated: true,
       entrypoint: "src/app.py",
       entrypointType: "http",
-      warmTimeoutSeconds: 600,
+      warmTimeout: 600,
       concurrency: 4,
       pinned: true,
-      freezeAfterSeconds: 30,
-      invokeTimeoutSeconds: 20,
+      freezeAfter: 30,
+      invokeTimeout: 20,
       limits: { memoryBytes: 64 * 1024 * 1024, cpus: 0.5, pids: 32 },
     });
   });
@@ -68,7 +68,7 @@ pids = 32`;
     const config = await read(
       'entrypoint = "top.py"\nwarm_timeout = 1\nname = "top"\n[agent]\nwarm_timeout = 2\nname = ""',
     );
-    expect(config).toMatchObject({ entrypoint: "top.py", warmTimeoutSeconds: 2, name: "top" });
+    expect(config).toMatchObject({ entrypoint: "top.py", warmTimeout: 2, name: "top" });
   });
 
   it("ignores other keys and tables", async () => {
@@ -83,7 +83,7 @@ pids = 32`;
     ['"60"', 60],
     ["true", 1],
   ])("takes warm_timeout = %s as the reference does", async (text, seconds) => {
-    expect(await read(`name = "a"\nwarm_timeout = ${text}`)).toMatchObject({ warmTimeoutSeconds: seconds });
+    expect(await read(`name = "a"\nwarm_timeout = ${text}`)).toMatchObject({ warmTimeout: seconds });
   });
 
   it.each([

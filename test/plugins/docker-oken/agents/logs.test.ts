@@ -1,0 +1,89 @@
+import { expect, it } from "vitest";
+import type { LogRequest } from "../../../../plugins/docker-oken/src/agents/agents.ts";
+import { describeWithEngine } from "../engine.ts";
+import { agentId, openPool, type Pool } from "./pool.ts";
+
+/** Reads lines one by one, or all. */
+async function logs({ agents }: Pool, id: string, more: Partial<LogRequest> = {}) {
+  const wish = { tail: 100, follow: false, signal: AbortSignal.timeout(20_000), ...more };
+  const iterator = (await agents.logs(id, wish))[Symbol.asyncIterator]();
+  const next = async () => {
+    const { value, done } = await iterator.next();
+    return done ? undefined : (value as Buffer).toString("utf8");
+  };
+  const rest = async () => {
+    const lines: string[] = [];
+    for (let line = await next(); line !== undefined; line = await next()) lines.push(line);
+    return lines;
+  };
+  return { next, rest };
+}
+
+describeWithEngine("logs of an agent", () => {
+  it("are its last lines, as many as are asked for (T51)", async () => {
+    const pool = await openPool();
+    const id = agentId();
+    await pool.deploy(id);
+    await pool.call(id, { print: "one\ntwo\r\nthree" });
+    await expect((await logs(pool, id, { tail: 2 })).rest()).resolves.toEqual(["two", "three"]);
+  });
+
+  it("replace bytes that are no text (D11)", async () => {
+    const pool = await openPool();
+    const id = agentId();
+    await pool.deploy(id);
+    await pool.call(id, { bytes: [0x61, 0xff, 0xc3, 0x28, 0x0a] });
+    await expect((await logs(pool, id, { tail: 1 })).rest()).resolves.toEqual(["a\ufffd\ufffd("]);
+  });
+
+  it("follow line by line, also when many come at once (D39)", async () => {
+    const pool = await openPool();
+    const id = agentId();
+    await pool.deploy(id);
+    const { next } = await logs(pool, id, { follow: true, tail: 1 });
+    await expect(next()).resolves.toContain("[oken] ready");
+    const coming = next();
+    await pool.call(id, { print: "first\nsecond\nthird" });
+    await expect(coming).resolves.toBe("first");
+    await expect(next()).resolves.toBe("second");
+    await expect(next()).resolves.toBe("third");
+  });
+
+  it("that stay quiet hold nobody up, and end when their reader leaves (D14)", async () => {
+    const pool = await openPool();
+    const id = agentId();
+    await pool.deploy(id);
+    const over = new AbortController();
+    const followers = await Promise.all(
+      Array.from({ length: 5 }, () => logs(pool, id, { follow: true, tail: 1, signal: over.signal })),
+    );
+    for (const { next } of followers) await next();
+    const waiting = followers.map(({ next }) => next());
+    for (let turn = 0; turn < 5; turn++) await expect(pool.call(id)).resolves.toMatchObject({ status: 200 });
+    over.abort();
+    const ended = await Promise.allSettled(waiting);
+    expect(ended.every(({ status }) => status === "rejected" || status === "fulfilled")).toBe(true);
+  });
+
+  it("end with the container", async () => {
+    const pool = await openPool();
+    const id = agentId();
+    await pool.deploy(id, { warmTimeout: 1 });
+    const { rest } = await logs(pool, id, { follow: true });
+    await expect(rest()).resolves.toEqual([expect.stringContaining("[oken] ready")]);
+    await pool.event(id, "stopped");
+    await expect((await logs(pool, id)).rest()).resolves.toHaveLength(1);
+  });
+
+  it("come whole, a long line in several", async () => {
+    const pool = await openPool();
+    const id = agentId();
+    await pool.deploy(id);
+    await pool.call(id, { print: `${"é".repeat(50_000)}.` });
+    const lines = await (await logs(pool, id, { tail: 10 })).rest();
+    const long = lines.filter((line) => !line.includes("[oken]"));
+    expect(long.length).toBeGreaterThan(1);
+    expect(long.join("")).toBe(`${"é".repeat(50_000)}.`);
+    expect(Math.max(...long.map((line) => Buffer.byteLength(line)))).toBeLessThan(65_530);
+  });
+});
