@@ -1,4 +1,4 @@
-import type { Logger, Resource, ResourceHandler, Resources } from "leasehold";
+import type { PluginContext, Resource, ResourceHandler } from "leasehold";
 import { Agents } from "./agents/agents.ts";
 import { CONTAINER_KIND } from "./agents/claims.ts";
 import type { Images } from "./agents/images.ts";
@@ -6,12 +6,9 @@ import { type DataLock, lockDataDirectory } from "./data-lock.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { OkenOptions } from "./options.ts";
 
-export interface RunningAgentsParts {
+export interface RunningAgentsParts extends Pick<PluginContext, "resources" | "telemetry" | "secrets" | "log"> {
   readonly options: OkenOptions;
-  readonly resources: Resources;
-  readonly log: Logger;
-  images(engine: Engine): Images;
-  keepSecret(value: string): void;
+  images(engine: Engine, instance: string): Images;
 }
 
 /**
@@ -23,6 +20,7 @@ export class RunningAgents {
   #opening: Promise<Agents> | undefined;
   #lock: DataLock | undefined;
   #handler: ResourceHandler | undefined;
+  readonly #kept = new Set<string>();
   #closed = false;
 
   constructor(parts: RunningAgentsParts) {
@@ -52,19 +50,34 @@ export class RunningAgents {
   }
 
   async #open(): Promise<Agents> {
-    const { options, resources, log, images, keepSecret } = this.#parts;
+    const { options, resources, log, telemetry, images } = this.#parts;
     this.#lock = await lockDataDirectory(options.dataDir);
     return Agents.open({
-      ...{ options, log, images, keepSecret },
+      ...{ options, log, images },
       resources: {
         own: (claim) => resources.own(claim),
         handle: (_kind, handler) => {
           this.#handler = handler;
         },
       },
-      tell: ({ agent, act, ms, reason }) =>
-        log.info({ oken_agent: agent, act, ms, reason }, `agent ${agent} was ${act}`),
+      tell: ({ agent, act, ms, reason }) => {
+        log.info({ oken_agent: agent, act, ms, reason }, `agent ${agent}: ${act}`);
+        telemetry.note(act, {
+          agent,
+          ...(ms === undefined ? {} : { ms }),
+          ...(reason === undefined ? {} : { reason }),
+        });
+      },
+      keepSecret: (agentId, name, value) => this.#keepSecret(agentId, name, value),
     });
+  }
+
+  /** Once each, however often a container of the agent is made. */
+  #keepSecret(agentId: string, name: string, value: string): void {
+    const key = JSON.stringify([agentId, name, value]);
+    if (this.#kept.has(key)) return;
+    this.#kept.add(key);
+    this.#parts.secrets.ofAgent(agentId).register(value, name);
   }
 
   async #handle<T>(ask: (handler: ResourceHandler) => Promise<T>): Promise<T> {

@@ -28,9 +28,10 @@ export interface AgentsParts {
   /** Where containers are announced to the core. */
   readonly resources: Resources;
   /** Makes what builds images, once the engine's client is there. */
-  images(engine: Engine): Images;
+  images(engine: Engine, instance: string): Images;
   tell(event: AgentEvent): void;
-  keepSecret(value: string): void;
+  /** Masks a secret of an agent wherever the runner speaks of it. */
+  keepSecret(agentId: string, name: string, value: string): void;
 }
 
 /** An agent as `GET /agents` shows it (spec §1.5). */
@@ -96,7 +97,7 @@ export class Agents {
     resources.handle(CONTAINER_KIND, claims.handler);
     this.#maker = new ContainerMaker({ docker, instance, options, claims, log, keepSecret: parts.keepSecret });
     this.#places = new Places(options.maxRunning);
-    this.#images = parts.images(engine);
+    this.#images = parts.images(engine, instance);
     this.#deployer = new Deployer({
       ...{ images: this.#images, maker: this.#maker, places: this.#places, files, options, log, connect },
       register: (agentId, name, createdAt) => this.#register(agentId, name, createdAt),

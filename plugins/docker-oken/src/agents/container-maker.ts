@@ -16,7 +16,8 @@ export interface ContainerMakerParts {
   readonly claims: Claims;
   readonly log: Logger;
   /** Has the values of secrets masked wherever text leaves the runner. */
-  keepSecret(value: string): void;
+  /** Masks a secret of an agent wherever the runner speaks of it. */
+  keepSecret(agentId: string, name: string, value: string): void;
 }
 
 /** A dot keeps these names apart from those of all agents. */
@@ -81,10 +82,10 @@ export class ContainerMaker {
     await claim.release();
   }
 
-  #keepSecret({ environment = [], secretNames }: VersionPlan): void {
+  #keepSecret({ agentId, environment = [], secretNames }: VersionPlan): void {
     for (const entry of environment) {
       const [name = ""] = entry.split("=", 1);
-      if (secretNames.includes(name)) this.#parts.keepSecret(entry.slice(name.length + 1));
+      if (secretNames.includes(name)) this.#parts.keepSecret(agentId, name, entry.slice(name.length + 1));
     }
   }
 

@@ -103,7 +103,7 @@ export async function openPool(
   const agents = await Agents.open({
     ...{ options, log: logger, images: () => testImages(docker) },
     resources: { own, handle: (kind, handler) => ledger.handle("docker-oken", kind, handler) },
-    keepSecret: (value) => void secrets.push(value),
+    keepSecret: (_agentId, _name, value) => void secrets.push(value),
     tell: (event) => {
       events.push(event);
       for (const listener of [...listeners]) listener();
