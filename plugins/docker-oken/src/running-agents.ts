@@ -1,4 +1,4 @@
-import type { Logger, Resource, ResourceHandler, Resources } from "leasehold";
+import type { Logger, PluginTelemetry, Resource, ResourceHandler, Resources, RunnerSecrets } from "leasehold";
 import { Agents } from "./agents/agents.ts";
 import { CONTAINER_KIND } from "./agents/claims.ts";
 import type { Images } from "./agents/images.ts";
@@ -10,8 +10,9 @@ export interface RunningAgentsParts {
   readonly options: OkenOptions;
   readonly resources: Resources;
   readonly log: Logger;
-  images(engine: Engine): Images;
-  keepSecret(value: string): void;
+  readonly secrets: Pick<RunnerSecrets, "ofAgent">;
+  readonly telemetry: Pick<PluginTelemetry, "note">;
+  images(engine: Engine, instance: string): Images;
 }
 
 /**
@@ -52,18 +53,20 @@ export class RunningAgents {
   }
 
   async #open(): Promise<Agents> {
-    const { options, resources, log, images, keepSecret } = this.#parts;
+    const { options, resources, log, images, secrets, telemetry } = this.#parts;
     this.#lock = await lockDataDirectory(options.dataDir);
     return Agents.open({
-      ...{ options, log, images, keepSecret },
+      ...{ options, log, images, secrets },
       resources: {
         own: (claim) => resources.own(claim),
         handle: (_kind, handler) => {
           this.#handler = handler;
         },
       },
-      tell: ({ agent, act, ms, reason }) =>
-        log.info({ oken_agent: agent, act, ms, reason }, `agent ${agent} was ${act}`),
+      tell: ({ agent, act, ...details }) => {
+        log.info({ oken_agent: agent, act, ...details }, `agent ${agent} was ${act}`);
+        telemetry.note(act, { agent, ...details });
+      },
     });
   }
 

@@ -27,6 +27,8 @@ export interface AgentParts {
   readonly log: Logger;
   connect(endpoint: Endpoint, settings: AgentSettings): Pool;
   save(record: AgentRecord): Promise<void>;
+  /** Takes the agent's secrets out of a text. */
+  mask(agentId: string, text: string): string;
   tell(event: AgentEvent): void;
 }
 
@@ -308,13 +310,14 @@ export class Agent implements PlaceHolder {
 
   /** The container was removed from outside. */
   async #makeAnew(): Promise<Version> {
-    const { plan, claim } = this.#version as Version;
+    const { plan, claim, unmask } = this.#version as Version;
     if (plan.secretNames.length > 0 && !plan.environment)
       throw new NotReady(
         "its container was removed from outside, and its secrets with it; deploy it again to make it ready",
       );
     await claim.release();
     const version = await this.#parts.maker.make(plan);
+    unmask();
     this.#version = version;
     await this.#parts.maker.settle(version);
     return version;
@@ -489,6 +492,7 @@ export class Agent implements PlaceHolder {
       announces: plan.entrypointType !== "http",
       timeoutSeconds: this.#parts.options.healthCheckTimeoutSeconds,
       signal: this.#over.signal,
+      mask: (text: string) => this.#parts.mask(this.agentId, text),
       connect: (endpoint: Endpoint) => this.#parts.connect(endpoint, plan.settings),
     };
   }

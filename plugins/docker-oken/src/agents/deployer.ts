@@ -23,6 +23,8 @@ export interface DeployerParts {
   readonly options: OkenOptions;
   readonly log: Logger;
   connect(endpoint: Endpoint, settings: AgentSettings): Pool;
+  /** Takes the agent's secrets out of a text. */
+  mask(agentId: string, text: string): string;
   /** The agent of that id, made where there is none yet. Throws an `OkenError` when there may be no more. */
   register(agentId: string, name: string, createdAt: string): Promise<Agent>;
 }
@@ -149,6 +151,7 @@ export class Deployer {
       announces: plan.entrypointType !== "http",
       timeoutSeconds: this.#parts.options.healthCheckTimeoutSeconds,
       signal,
+      mask: (text: string) => this.#parts.mask(plan.agentId, text),
       connect: (endpoint: Endpoint) => this.#parts.connect(endpoint, plan.settings),
     };
   }

@@ -28,6 +28,14 @@ describeWithEngine("logs of an agent", () => {
     await expect((await logs(pool, id, { tail: 2 })).rest()).resolves.toEqual(["two", "three"]);
   });
 
+  it("have the agent's secrets masked", async () => {
+    const pool = await openPool();
+    const id = agentId();
+    await pool.deploy(id, { secrets: { PASSWORD: "sesame street" } });
+    await pool.call(id, { print: "open sesame street now" });
+    await expect((await logs(pool, id, { tail: 1 })).rest()).resolves.toEqual(["open ******** now"]);
+  });
+
   it("replace bytes that are no text (D11)", async () => {
     const pool = await openPool();
     const id = agentId();
