@@ -124,7 +124,9 @@ const images = {
       description: "Disk that images of this runner may take; the least recently used ones go first",
     }),
   pythonIndexUrl: z
-    .url({ protocol: /^https?$/ })
+    // It can be read in every image's history: no credentials.
+    .string()
+    .regex(/^https?:\/\/[^\s"'$\\@]+$/, "is no http(s) URL without credentials")
     .optional()
     .meta({
       env: "OKEN_PYTHON_INDEX_URL",
