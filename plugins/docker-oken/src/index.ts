@@ -1,4 +1,5 @@
 import { definePlugin } from "leasehold";
+import { okenCommand } from "./cli/oken-command.ts";
 import { options } from "./options.ts";
 
 /** Python agents in Docker containers, behind the Oken runner API. */
@@ -7,4 +8,5 @@ export const dockerOken = definePlugin({
   apiVersion: 1,
   uses: ["script-executor"],
   options,
+  commands: [okenCommand],
 });

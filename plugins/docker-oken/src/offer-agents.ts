@@ -27,10 +27,10 @@ export function offerAgents(
   agents: () => Promise<AgentsDoor>,
   options: OkenOptions,
 ): () => void {
-  const { hooks, sources, services, log } = context;
+  const { hooks, sources, services, secrets, log } = context;
   const closing = new AbortController();
   const staging = new Staging(options.dataDir);
-  const source = new OkenSource({ agents, options, staging, log });
+  const source = new OkenSource({ agents, options, staging, secrets, log });
   const find = () => services.find(ScriptsToken);
   const scripts = new ScriptAgents({ agents, scripts: find, staging, closing: closing.signal });
   const executor = new OkenExecutor({ agents, scripts, outputBytes: options.outputBytes });

@@ -1,4 +1,4 @@
-import type { Logger, PluginTelemetry, Resource, ResourceHandler, Resources, RunnerSecrets } from "leasehold";
+import type { PluginContext, Resource, ResourceHandler } from "leasehold";
 import { Agents } from "./agents/agents.ts";
 import { CONTAINER_KIND } from "./agents/claims.ts";
 import type { Images } from "./agents/images.ts";
@@ -6,12 +6,8 @@ import { type DataLock, lockDataDirectory } from "./data-lock.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { OkenOptions } from "./options.ts";
 
-export interface RunningAgentsParts {
+export interface RunningAgentsParts extends Pick<PluginContext, "resources" | "telemetry" | "secrets" | "log"> {
   readonly options: OkenOptions;
-  readonly resources: Resources;
-  readonly log: Logger;
-  readonly secrets: Pick<RunnerSecrets, "ofAgent">;
-  readonly telemetry: Pick<PluginTelemetry, "note">;
   images(engine: Engine, instance: string): Images;
 }
 
@@ -53,7 +49,7 @@ export class RunningAgents {
   }
 
   async #open(): Promise<Agents> {
-    const { options, resources, log, images, secrets, telemetry } = this.#parts;
+    const { options, resources, log, telemetry, secrets, images } = this.#parts;
     this.#lock = await lockDataDirectory(options.dataDir);
     return Agents.open({
       ...{ options, log, images, secrets },
@@ -63,9 +59,13 @@ export class RunningAgents {
           this.#handler = handler;
         },
       },
-      tell: ({ agent, act, ...details }) => {
-        log.info({ oken_agent: agent, act, ...details }, `agent ${agent} was ${act}`);
-        telemetry.note(act, { agent, ...details });
+      tell: ({ agent, act, ms, reason }) => {
+        log.info({ oken_agent: agent, act, ms, reason }, `agent ${agent}: ${act}`);
+        telemetry.note(act, {
+          agent,
+          ...(ms === undefined ? {} : { ms }),
+          ...(reason === undefined ? {} : { reason }),
+        });
       },
     });
   }

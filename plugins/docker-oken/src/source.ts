@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
-import type { Feed, LeaseSource, Logger } from "leasehold";
+import type { Feed, LeaseSource, Logger, RunnerSecrets } from "leasehold";
 import type { AgentsDoor } from "./agents-door.ts";
 import type { Staging } from "./archive/staging.ts";
 import { isLoopback } from "./http/guards.ts";
@@ -17,6 +17,7 @@ export interface OkenSourceParts {
   readonly agents: () => Promise<AgentsDoor>;
   readonly options: OkenOptions;
   readonly staging: Staging;
+  readonly secrets: RunnerSecrets;
   readonly log: Logger;
 }
 
@@ -43,12 +44,17 @@ export class OkenSource implements LeaseSource {
 
   /** Listens until the signal is aborted. Rejects when it cannot listen. */
   async start(feed: Feed, signal: AbortSignal): Promise<void> {
-    const { agents, options, staging, log } = this.#parts;
+    const { agents, options, staging, secrets, log } = this.#parts;
     const opened = await agents();
     await staging.sweep();
     const { buildServer } = await import("./http/api-server.ts");
     const leases = new InvokeLeases(feed, options.maxQueued);
-    this.#server = buildServer({ agents: opened, leases, staging, options, closing: this.#closing.signal, log });
+    const maskOf = (agentId: string) => {
+      const masking = secrets.ofAgent(agentId);
+      return (text: string) => masking.text(text);
+    };
+    const closing = this.#closing.signal;
+    this.#server = buildServer({ agents: opened, leases, staging, options, maskOf, closing, log });
     const address = await this.#listen(this.#server);
     log.info({ address }, `the Oken runner API listens on ${address}`);
     this.#warnOfExposure(address);

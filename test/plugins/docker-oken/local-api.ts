@@ -1,4 +1,4 @@
-import { createRunner, definePlugin, type Plugin } from "leasehold";
+import { createRunner, definePlugin, type Plugin, type Runner } from "leasehold";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import { type OkenApi, OkenApiToken, offerAgents } from "../../../plugins/docker-oken/src/offer-agents.ts";
@@ -10,6 +10,8 @@ export interface LocalApi {
   readonly url: string;
   readonly agents: LocalAgents;
   readonly dataDir: string;
+  readonly projectDir: string;
+  readonly runner: Runner;
   /** Lines of the runner's log, parsed. */
   readonly log: Record<string, unknown>[];
   /** Begins the drain; resolves when the runner leases no more. */
@@ -46,7 +48,7 @@ export async function localApi(given: Partial<OkenOptions> = {}, plugins: readon
     drain.abort(new Error("the test ends"));
     return leasing;
   };
-  return { url, agents, dataDir, log, drain: end };
+  return { url, agents, dataDir, projectDir, runner, log, drain: end };
 }
 
 /** Status and body of an answer, and its headers. */

@@ -27,6 +27,8 @@ export interface AgentParts {
   readonly log: Logger;
   connect(endpoint: Endpoint, settings: AgentSettings): Pool;
   save(record: AgentRecord): Promise<void>;
+  /** An agent of this image was started. */
+  used(imageId: string): void;
   /** Takes the agent's secrets out of a text. */
   mask(agentId: string, text: string): string;
   tell(event: AgentEvent): void;
@@ -349,11 +351,13 @@ export class Agent implements PlaceHolder {
   }
 
   #serve(pool: Pool, open = (serving: Serving) => this.#open(serving)): void {
-    const { settings } = (this.#version as Version).plan;
+    const { plan } = this.#version as Version;
+    const { settings } = plan;
     const serving: Serving = new Serving(pool, settings.invokeSeconds * 1_000, () => this.#left(serving));
     this.#serving = serving;
     this.#life = "ready";
     this.#restarts.up();
+    this.#parts.used(plan.imageId);
     this.#record = { ...this.#record, error: undefined };
     this.#clock?.stop();
     this.#clock = new IdleClock(

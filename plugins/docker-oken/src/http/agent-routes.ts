@@ -9,7 +9,7 @@ import { plainLogs } from "./plain-logs.ts";
 type OfAgent = { Params: { agentId: string } };
 
 /** The routes about agents that are there (spec §1.4 to §1.7), and one for build logs. */
-export function agentRoutes(app: FastifyInstance, { agents, closing }: ApiParts): void {
+export function agentRoutes(app: FastifyInstance, { agents, closing, maskOf }: ApiParts): void {
   app.get("/health", async () => ({ status: "ok", agents_running: agents.runningCount() }));
   app.get("/agents", async () => agentList(agents.list()));
   app.post<OfAgent>("/stop/:agentId", async ({ params: { agentId } }) => {
@@ -21,7 +21,8 @@ export function agentRoutes(app: FastifyInstance, { agents, closing }: ApiParts)
     const gone = new AbortController();
     reply.raw.once("close", () => gone.abort());
     const signal = AbortSignal.any([gone.signal, closing]);
-    const lines = await agents.logs(request.params.agentId, { tail, follow, signal });
+    const { agentId } = request.params;
+    const lines = masked(await agents.logs(agentId, { tail, follow, signal }), maskOf(agentId));
     if (!follow) return reply.type("application/json").send(Readable.from(plainLogs(lines), { objectMode: false }));
     reply.hijack();
     return sendLogEvents(lines, reply.raw, signal);
@@ -29,4 +30,8 @@ export function agentRoutes(app: FastifyInstance, { agents, closing }: ApiParts)
   app.get<OfAgent>("/logs/:agentId/build", async ({ params: { agentId } }) => ({
     logs: await agents.buildLog(agentId),
   }));
+}
+
+async function* masked(lines: AsyncIterable<Buffer>, mask: (text: string) => string): AsyncGenerator<string> {
+  for await (const line of lines) yield mask(line.toString("utf8"));
 }

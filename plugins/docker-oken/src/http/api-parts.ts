@@ -13,6 +13,8 @@ export interface ApiParts {
     OkenOptions,
     "host" | "port" | "apiToken" | "inputBytes" | "archiveBytes" | "expandedBytes" | "entries" | "pathBytes"
   >;
+  /** What of an agent's words may leave the runner: its secrets are masked. */
+  maskOf(agentId: string): (text: string) => string;
   /** Aborted when streams and deployments are to end. */
   readonly closing: AbortSignal;
   readonly log: Logger;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyInstance } from "fastify";
-import type { AgentsDoor, Deployed } from "../agents-door.ts";
+import type { Deployed } from "../agents-door.ts";
 import type { ArchiveLimits } from "../archive/limits.ts";
 import type { Staging } from "../archive/staging.ts";
 import { answerTo } from "./answer-error.ts";
@@ -10,12 +10,12 @@ import { discardForm, readForm } from "./form.ts";
 import { STEPS_TYPE } from "./steps.ts";
 
 /** `POST /deploy` (spec §1.2). It goes on when its caller leaves: through the platform there is no second attempt. */
-export function deployRoute(app: FastifyInstance, { agents, staging, options, closing }: ApiParts): void {
+export function deployRoute(app: FastifyInstance, parts: ApiParts): void {
   app.post("/deploy", async (request, reply) => {
-    const deployment = await readJudged(request.raw, staging, options);
-    if (!request.headers.accept?.includes(STEPS_TYPE)) return deploy(agents, deployment, closing);
+    const deployment = await readJudged(request.raw, parts.staging, parts.options);
+    if (!request.headers.accept?.includes(STEPS_TYPE)) return deploy(parts, deployment);
     reply.hijack();
-    await sendSteps(agents, deployment, closing, reply.raw);
+    await sendSteps(parts, deployment, reply.raw);
     return reply;
   });
 }
@@ -31,14 +31,13 @@ async function readJudged(request: IncomingMessage, staging: Staging, limits: Ar
   }
 }
 
-async function deploy(
-  agents: AgentsDoor,
-  { agentId, folder, secrets }: Deployment,
-  signal: AbortSignal,
-  onLine?: (line: string) => void,
-) {
-  const deployed = await agents.deploy(agentId, folder, { secrets, signal, ...(onLine ? { onLine } : {}) });
-  return answerOf(agentId, deployed);
+async function deploy({ agents, closing, maskOf }: ApiParts, deployment: Deployment, onLine?: (line: string) => void) {
+  const { agentId, folder, secrets } = deployment;
+  const deployed = await agents.deploy(agentId, folder, { secrets, signal: closing, ...(onLine ? { onLine } : {}) });
+  return answerOf(
+    agentId,
+    deployed.error === undefined ? deployed : { ...deployed, error: maskOf(agentId)(deployed.error) },
+  );
 }
 
 /** All four members, always (spec §1.2). */
@@ -52,11 +51,11 @@ function answerOf(agentId: string, { status, error }: Deployed) {
   };
 }
 
-async function sendSteps(agents: AgentsDoor, deployment: Deployment, signal: AbortSignal, response: ServerResponse) {
+async function sendSteps(parts: ApiParts, deployment: Deployment, response: ServerResponse) {
   response.writeHead(200, { "content-type": STEPS_TYPE, "cache-control": "no-cache" });
   const send = (step: object) => void response.write(`${JSON.stringify(step)}\n`);
   try {
-    const body = await deploy(agents, deployment, signal, (line) => send({ line }));
+    const body = await deploy(parts, deployment, (line) => send({ line }));
     send({ status: 200, body });
   } catch (thrown) {
     const { status, body } = answerTo(thrown);

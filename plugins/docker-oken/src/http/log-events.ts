@@ -13,7 +13,7 @@ const MOST_UNITS = 20_000;
  * @param signal Aborted when the listener has gone or the server closes.
  */
 export async function sendLogEvents(
-  lines: AsyncIterable<Buffer>,
+  lines: AsyncIterable<string>,
   response: ServerResponse,
   signal: AbortSignal,
   keepAliveMs = KEEP_ALIVE_MS,
@@ -33,7 +33,7 @@ export async function sendLogEvents(
       for (const event of logEvents(line)) if (!response.write(event)) await drained(response, signal);
     }
   } catch (thrown) {
-    if (!signal.aborted) response.write(`event: error\n${logEvents(Buffer.from(reasonOf(thrown)))[0]}`);
+    if (!signal.aborted) response.write(`event: error\n${logEvents(reasonOf(thrown))[0]}`);
   } finally {
     clearInterval(quiet);
     response.end();
@@ -41,12 +41,9 @@ export async function sendLogEvents(
 }
 
 /** The events of one line: one, or several where it is too long. */
-export function logEvents(line: Buffer): string[] {
+export function logEvents(line: string): string[] {
   // A carriage return would end the line for whoever reads the stream by its standard.
-  const text = line
-    .toString("utf8")
-    .replace(/[\r\n]+$/, "")
-    .replaceAll(/[\r\n]/g, " ");
+  const text = line.replace(/[\r\n]+$/, "").replaceAll(/[\r\n]/g, " ");
   const events: string[] = [];
   let at = 0;
   do {
