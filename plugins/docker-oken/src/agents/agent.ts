@@ -68,6 +68,8 @@ export class Agent implements PlaceHolder {
   #idleSince = performance.now();
   #waking: Promise<void> | undefined;
   #restartTimer: NodeJS.Timeout | undefined;
+  /** The engine was lost while the agent was started. */
+  #interrupted = false;
 
   constructor(parts: AgentParts, record: AgentRecord) {
     const { concurrency, queued, restartAttempts } = parts.options;
@@ -139,6 +141,7 @@ export class Agent implements PlaceHolder {
 
   /** The engine is back: what ran may run no more. */
   async check(): Promise<void> {
+    if (this.#interrupted) return this.#wake();
     if (this.#life !== "ready" && this.#life !== "frozen") return;
     await this.#lane.run(async () => {
       const facts = await this.#version?.container.inspect();
@@ -286,6 +289,7 @@ export class Agent implements PlaceHolder {
 
   async #startUp(startedAt: number): Promise<void> {
     this.#life = "starting";
+    this.#interrupted = false;
     try {
       const { plan } = this.#version as Version;
       const { version, pool, act } = await startVersion(
@@ -304,8 +308,9 @@ export class Agent implements PlaceHolder {
   }
 
   async #startFailed(thrown: unknown): Promise<void> {
-    // Without an engine nothing is wrong with the agent.
-    if (!this.#parts.engine.status.up) return this.#cease("stopped");
+    // Without an engine nothing is wrong with the agent; it is started when the engine is back.
+    this.#interrupted = !this.#parts.engine.status.up;
+    if (this.#interrupted) return this.#cease("stopped");
     await this.#version?.container.stop(0).catch(() => undefined);
     await this.#crashed(reasonOf(thrown));
   }
