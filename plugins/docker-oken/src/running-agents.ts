@@ -17,7 +17,6 @@ export class RunningAgents {
   #opening: Promise<Agents> | undefined;
   #lock: DataLock | undefined;
   #handler: ResourceHandler | undefined;
-  readonly #kept = new Set<string>();
   #closed = false;
 
   constructor(parts: RunningAgentsParts) {
@@ -47,14 +46,14 @@ export class RunningAgents {
   }
 
   async #open(): Promise<Agents> {
-    const { options, resources, log, telemetry } = this.#parts;
+    const { options, resources, log, telemetry, secrets } = this.#parts;
     this.#lock = await lockDataDirectory(options.dataDir);
     const [{ Agents }, { imagesOfFolders }] = await Promise.all([
       import("./agents/agents.ts"),
       import("./image/images-of-folders.ts"),
     ]);
     return Agents.open({
-      ...{ options, log },
+      ...{ options, log, secrets },
       images: (engine, instance) => imagesOfFolders(engine, instance, options, log),
       resources: {
         own: (claim) => resources.own(claim),
@@ -70,16 +69,7 @@ export class RunningAgents {
           ...(reason === undefined ? {} : { reason }),
         });
       },
-      keepSecret: (agentId, name, value) => this.#keepSecret(agentId, name, value),
     });
-  }
-
-  /** Once each, however often a container of the agent is made. */
-  #keepSecret(agentId: string, name: string, value: string): void {
-    const key = JSON.stringify([agentId, name, value]);
-    if (this.#kept.has(key)) return;
-    this.#kept.add(key);
-    this.#parts.secrets.ofAgent(agentId).register(value, name);
   }
 
   async #handle<T>(ask: (handler: ResourceHandler) => Promise<T>): Promise<T> {

@@ -1,9 +1,9 @@
 import type { Logger } from "leasehold";
 import type { Pool } from "undici";
 import type { Endpoint } from "../containers/agent-container.ts";
-import { howItEnded, NotReady, startAndWait, waitForRunning } from "../containers/readiness.ts";
+import { howItEnded, type ReadinessWish } from "../containers/readiness.ts";
 import type { Engine } from "../engine/engine.ts";
-import { hasStatus, reasonOf } from "../engine/engine-error.ts";
+import { reasonOf } from "../engine/engine-error.ts";
 import { agentBusy, agentNotFound, agentNotRunning, OkenError } from "../oken-error.ts";
 import type { OkenOptions } from "../options.ts";
 import type { AgentEvent } from "./agent-events.ts";
@@ -14,9 +14,12 @@ import { Gate } from "./gate.ts";
 import { type IdleAct, IdleClock } from "./idle-clock.ts";
 import { Lane } from "./lane.ts";
 import type { PlaceHolder, Places } from "./places.ts";
+import { RecordKeeper } from "./record-keeper.ts";
 import { Restarts } from "./restarts.ts";
+import { Retirement } from "./retirement.ts";
 import { type AgentCall, Serving } from "./serving.ts";
-import { type Version, type VersionPlan, versionRecordOf } from "./version.ts";
+import { startVersion } from "./start-version.ts";
+import type { Version, VersionPlan } from "./version.ts";
 
 /** What all agents of a runner share. */
 export interface AgentParts {
@@ -27,6 +30,10 @@ export interface AgentParts {
   readonly log: Logger;
   connect(endpoint: Endpoint, settings: AgentSettings): Pool;
   save(record: AgentRecord): Promise<void>;
+  /** An agent of this image was started. */
+  used(imageId: string): void;
+  /** Takes the agent's secrets out of a text. */
+  mask(agentId: string, text: string): string;
   tell(event: AgentEvent): void;
 }
 
@@ -49,11 +56,10 @@ export class Agent implements PlaceHolder {
   readonly #parts: AgentParts;
   readonly #gate: Gate;
   readonly #lane = new Lane();
-  readonly #writes = new Lane();
   readonly #restarts: Restarts;
   readonly #over = new AbortController();
-  readonly #retiring = new Set<Version>();
-  #record: AgentRecord;
+  readonly #retirement: Retirement;
+  readonly #keeper: RecordKeeper;
   #life: Life;
   #version: Version | undefined;
   /** Of a ready or frozen agent. */
@@ -62,12 +68,15 @@ export class Agent implements PlaceHolder {
   #idleSince = performance.now();
   #waking: Promise<void> | undefined;
   #restartTimer: NodeJS.Timeout | undefined;
-  #touched = false;
+  /** The engine was lost while the agent was started. */
+  #interrupted = false;
 
   constructor(parts: AgentParts, record: AgentRecord) {
     const { concurrency, queued, restartAttempts } = parts.options;
     this.#parts = parts;
-    this.#record = record;
+    const report = (what: string, thrown: unknown) => this.#report(what, thrown);
+    this.#keeper = new RecordKeeper(record, { save: (saved) => parts.save(saved), report });
+    this.#retirement = new Retirement(parts.maker, report);
     this.agentId = record.agentId;
     this.#gate = new Gate(record.agentId, { concurrency, queued });
     this.#restarts = new Restarts(restartAttempts);
@@ -75,7 +84,7 @@ export class Agent implements PlaceHolder {
   }
 
   get record(): AgentRecord {
-    return this.#record;
+    return this.#keeper.record;
   }
 
   get version(): Version | undefined {
@@ -90,7 +99,7 @@ export class Agent implements PlaceHolder {
       case "crashed":
         return "error";
       case "unknown":
-        return this.#record.life === "running" ? "running" : "stopped";
+        return this.record.life === "running" ? "running" : "stopped";
       case "stopped":
         return "stopped";
       default:
@@ -100,7 +109,7 @@ export class Agent implements PlaceHolder {
 
   /** Containers that belong to this agent. */
   get containers(): readonly string[] {
-    return [this.#version, ...this.#retiring].flatMap((version) => (version ? [version.container.id] : []));
+    return [this.#version, ...this.#retirement.versions].flatMap((version) => (version ? [version.container.id] : []));
   }
 
   get idleSince(): number | undefined {
@@ -113,8 +122,7 @@ export class Agent implements PlaceHolder {
   enter(signal: AbortSignal): Promise<AgentCall> {
     const refusal = this.#refusal();
     if (refusal) return Promise.reject(refusal);
-    this.#record = { ...this.#record, lastInvoked: new Date().toISOString() };
-    this.#touched = true;
+    this.#keeper.invoked();
     const call = this.#gate.enter(signal);
     if (!this.#gate.isOpen) this.#wake();
     return call;
@@ -126,13 +134,14 @@ export class Agent implements PlaceHolder {
       const warm = await this.#takeOver();
       if (this.#life !== "unknown") return;
       // A running one is asked whether it is ready; behind this in line.
-      if (warm || this.#record.life === "running") this.#wake();
+      if (warm || this.record.life === "running") this.#wake();
       else this.#life = "stopped";
     });
   }
 
   /** The engine is back: what ran may run no more. */
   async check(): Promise<void> {
+    if (this.#interrupted) return this.#wake();
     if (this.#life !== "ready" && this.#life !== "frozen") return;
     await this.#lane.run(async () => {
       const facts = await this.#version?.container.inspect();
@@ -166,13 +175,13 @@ export class Agent implements PlaceHolder {
       clearTimeout(this.#restartTimer);
       this.#clock?.stop();
       this.#version = version;
-      this.#record = { ...this.#record, ...record, lastInvoked: undefined, error: undefined };
+      this.#keeper.change({ ...record, lastInvoked: undefined, error: undefined });
       this.#parts.places.hold(this);
       this.#serve(pool);
       if (old) await this.#release(old.version);
       await this.#parts.maker.settle(version).catch((thrown) => this.#report("could not be given its name", thrown));
       await this.#save("running");
-      if (old) this.#retire(old.version, old.serving);
+      if (old) this.#retirement.add(old.version, old.serving);
     });
   }
 
@@ -180,7 +189,7 @@ export class Agent implements PlaceHolder {
   async deployFailed(error: string, version?: Version): Promise<void> {
     this.#life = "failed";
     this.#version = version;
-    this.#record = { ...this.#record, error };
+    this.#keeper.change({ error });
     await this.#save("failed");
   }
 
@@ -189,7 +198,7 @@ export class Agent implements PlaceHolder {
     const failed = this.#version;
     this.#life = "deploying";
     this.#version = undefined;
-    this.#record = { ...this.#record, createdAt, name, error: undefined, lastInvoked: undefined, version: undefined };
+    this.#keeper.change({ createdAt, name, error: undefined, lastInvoked: undefined });
     if (failed) await this.#parts.maker.remove(failed);
     await this.#save("deploying");
   }
@@ -210,14 +219,14 @@ export class Agent implements PlaceHolder {
 
   /** Writes down when the agent was last called, which no call waits for. */
   async saveTouched(): Promise<void> {
-    if (this.#touched) await this.#save();
+    await this.#keeper.saveTouched();
   }
 
   /** Ends the agent for good, calls and all; its containers are removed. */
   async end(): Promise<void> {
     this.#finish(agentNotFound(this.agentId));
     await this.#lane.run(async () => {
-      const retiring = [...this.#retiring];
+      const retiring = this.#retirement.versions;
       const versions = this.#version ? [this.#version, ...retiring] : retiring;
       this.#version = undefined;
       this.#cease("stopped");
@@ -227,7 +236,7 @@ export class Agent implements PlaceHolder {
       }
       this.#tell({ act: "removed" });
     });
-    await this.#writes.run(async () => undefined);
+    await this.#keeper.written();
   }
 
   /** The runner ends: the container is stopped, or left to the next runner; nothing is forgotten. */
@@ -235,7 +244,7 @@ export class Agent implements PlaceHolder {
     this.#finish(agentBusy(this.agentId, "the runner is shutting down"));
     await this.#lane.run(async () => {
       if (this.serves && this.#life !== "unknown") await this.#save(this.#life === "stopped" ? "stopped" : "running");
-      for (const version of [...this.#retiring]) await this.#parts.maker.remove(version);
+      for (const version of this.#retirement.versions) await this.#parts.maker.remove(version);
       const serving = this.#gate.close() ?? this.#serving;
       if (this.#version && !keepRunning) await this.#version.container.stop();
       await this.#version?.claim.release();
@@ -249,7 +258,7 @@ export class Agent implements PlaceHolder {
       return agentNotRunning(this.agentId, this.#version ? "error" : "error, it has no container");
     const wait = this.#life === "crashed" ? this.#restarts.waitMs : 0;
     if (wait <= LONGEST_WAIT_MS) return undefined;
-    return agentBusy(this.agentId, `${this.#record.error}; it is not started again yet`, Math.ceil(wait / 1_000));
+    return agentBusy(this.agentId, `${this.record.error}; it is not started again yet`, Math.ceil(wait / 1_000));
   }
 
   /** Has the agent started or thawed, unless that is under way. Whoever waits is sent away if it fails. */
@@ -280,8 +289,15 @@ export class Agent implements PlaceHolder {
 
   async #startUp(startedAt: number): Promise<void> {
     this.#life = "starting";
+    this.#interrupted = false;
     try {
-      const { pool, act } = await this.#started();
+      const { plan } = this.#version as Version;
+      const { version, pool, act } = await startVersion(
+        this.#version as Version,
+        this.#readiness(plan),
+        this.#parts.maker,
+      );
+      this.#version = version;
       this.#serve(pool);
       this.#tell({ act, ...since(startedAt) });
     } catch (thrown) {
@@ -291,38 +307,10 @@ export class Agent implements PlaceHolder {
     await this.#save("running");
   }
 
-  async #started(): Promise<{ pool: Pool; act: "adopted" | "woken" }> {
-    const { plan, container } = this.#version as Version;
-    const wish = this.#readiness(plan);
-    const facts = await container.inspect();
-    if (facts?.running) return { pool: await waitForRunning(container, wish), act: "adopted" };
-    try {
-      if (facts) return { pool: await startAndWait(container, wish), act: "woken" };
-    } catch (thrown) {
-      // Its removal was under way, and is done by now.
-      if (!hasStatus(thrown, 404, 409)) throw thrown;
-    }
-    const { container: made } = await this.#makeAnew();
-    return { pool: await startAndWait(made, wish), act: "woken" };
-  }
-
-  /** The container was removed from outside. */
-  async #makeAnew(): Promise<Version> {
-    const { plan, claim } = this.#version as Version;
-    if (plan.secretNames.length > 0 && !plan.environment)
-      throw new NotReady(
-        "its container was removed from outside, and its secrets with it; deploy it again to make it ready",
-      );
-    await claim.release();
-    const version = await this.#parts.maker.make(plan);
-    this.#version = version;
-    await this.#parts.maker.settle(version);
-    return version;
-  }
-
   async #startFailed(thrown: unknown): Promise<void> {
-    // Without an engine nothing is wrong with the agent.
-    if (!this.#parts.engine.status.up) return this.#cease("stopped");
+    // Without an engine nothing is wrong with the agent; it is started when the engine is back.
+    this.#interrupted = !this.#parts.engine.status.up;
+    if (this.#interrupted) return this.#cease("stopped");
     await this.#version?.container.stop(0).catch(() => undefined);
     await this.#crashed(reasonOf(thrown));
   }
@@ -330,7 +318,7 @@ export class Agent implements PlaceHolder {
   async #crashed(reason: string): Promise<void> {
     this.#cease("crashed");
     if (this.#over.signal.aborted) return;
-    this.#record = { ...this.#record, error: `crashed: ${reason}` };
+    this.#keeper.change({ error: `crashed: ${reason}` });
     const delay = this.#restarts.down();
     const plan =
       delay === undefined ? "it is not started again until it is called" : `it is started again in ${delay} ms`;
@@ -346,12 +334,14 @@ export class Agent implements PlaceHolder {
   }
 
   #serve(pool: Pool, open = (serving: Serving) => this.#open(serving)): void {
-    const { settings } = (this.#version as Version).plan;
+    const { plan } = this.#version as Version;
+    const { settings } = plan;
     const serving: Serving = new Serving(pool, settings.invokeSeconds * 1_000, () => this.#left(serving));
     this.#serving = serving;
     this.#life = "ready";
     this.#restarts.up();
-    this.#record = { ...this.#record, error: undefined };
+    this.#parts.used(plan.imageId);
+    this.#keeper.change({ error: undefined });
     this.#clock?.stop();
     this.#clock = new IdleClock(
       idleLimits(settings),
@@ -430,7 +420,7 @@ export class Agent implements PlaceHolder {
 
   /** Answers whether a container that was not known before runs. A frozen agent stays so until it is called. */
   async #takeOver(): Promise<boolean> {
-    const kept = this.#record.version;
+    const kept = this.record.version;
     if (this.#version || !kept) return false;
     const { version, facts } = await this.#parts.maker.takeOver(this.agentId, kept);
     this.#version = version;
@@ -461,22 +451,6 @@ export class Agent implements PlaceHolder {
     await container.rename(`oken-${plan.agentId}.old${plan.number}`).catch(() => undefined);
   }
 
-  /** Ends an old version once its calls have ended, and no later than they may take. */
-  #retire(version: Version, serving: Serving | undefined): void {
-    this.#retiring.add(version);
-    const late = new Promise<void>((resolve) => {
-      setTimeout(resolve, version.plan.settings.invokeSeconds * 1_000).unref();
-    });
-    void Promise.race([serving?.drained(), late])
-      .then(() => version.container.stop())
-      .then(() => this.#parts.maker.remove(version))
-      .catch((thrown) => this.#report("could not end its old version", thrown))
-      .finally(() => {
-        this.#retiring.delete(version);
-        void serving?.pool.destroy();
-      });
-  }
-
   #finish(reason: OkenError): void {
     this.#over.abort(reason);
     clearTimeout(this.#restartTimer);
@@ -484,11 +458,12 @@ export class Agent implements PlaceHolder {
     this.#gate.fail(reason);
   }
 
-  #readiness(plan: VersionPlan) {
+  #readiness(plan: VersionPlan): ReadinessWish {
     return {
       announces: plan.entrypointType !== "http",
       timeoutSeconds: this.#parts.options.healthCheckTimeoutSeconds,
       signal: this.#over.signal,
+      mask: (text: string) => this.#parts.mask(this.agentId, text),
       connect: (endpoint: Endpoint) => this.#parts.connect(endpoint, plan.settings),
     };
   }
@@ -523,13 +498,8 @@ export class Agent implements PlaceHolder {
     }
   }
 
-  async #save(life = this.#record.life): Promise<void> {
-    this.#touched = false;
-    const { version: _, ...record } = this.#record;
-    this.#record = { ...record, life, ...(this.#version ? { version: versionRecordOf(this.#version) } : {}) };
-    await this.#writes
-      .run(() => this.#parts.save(this.#record))
-      .catch((thrown) => this.#report("could not be written down", thrown));
+  async #save(life: AgentRecord["life"]): Promise<void> {
+    await this.#keeper.save(life, this.#version);
   }
 
   #report(what: string, thrown: unknown): void {

@@ -1,4 +1,4 @@
-import type { Logger, Resources } from "leasehold";
+import type { Logger, Resources, RunnerSecrets } from "leasehold";
 import type { Pool } from "undici";
 import type { Endpoint } from "../containers/agent-container.ts";
 import type { Secrets } from "../containers/container-environment.ts";
@@ -28,10 +28,10 @@ export interface AgentsParts {
   /** Where containers are announced to the core. */
   readonly resources: Resources;
   /** Makes what builds images, once the engine's client is there. */
+  readonly secrets: Pick<RunnerSecrets, "ofAgent">;
+  /** Makes what builds images, once the engine's client is there; `instance` tells this runner's images from others'. */
   images(engine: Engine, instance: string): Images;
   tell(event: AgentEvent): void;
-  /** Masks a secret of an agent wherever the runner speaks of it. */
-  keepSecret(agentId: string, name: string, value: string): void;
 }
 
 /** An agent as `GET /agents` shows it (spec §1.5). */
@@ -86,7 +86,7 @@ export class Agents {
     instance: string,
     connect: (endpoint: Endpoint, settings: AgentSettings) => Pool,
   ) {
-    const { options, log, resources } = parts;
+    const { options, log, resources, secrets } = parts;
     const { docker } = engine;
     this.#parts = parts;
     this.#files = files;
@@ -95,11 +95,12 @@ export class Agents {
     this.#connect = connect;
     const claims = new Claims({ owner: resources, instance, docker, registered: (id) => this.#isRegistered(id) });
     resources.handle(CONTAINER_KIND, claims.handler);
-    this.#maker = new ContainerMaker({ docker, instance, options, claims, log, keepSecret: parts.keepSecret });
+    this.#maker = new ContainerMaker({ docker, instance, options, claims, log, secrets });
     this.#places = new Places(options.maxRunning);
     this.#images = parts.images(engine, instance);
     this.#deployer = new Deployer({
       ...{ images: this.#images, maker: this.#maker, places: this.#places, files, options, log, connect },
+      mask: (agentId, text) => this.#mask(agentId, text),
       register: (agentId, name, createdAt) => this.#register(agentId, name, createdAt),
     });
     this.#tidying = setInterval(() => void this.#saveTouched(), options.cleanupIntervalSeconds * 1_000).unref();
@@ -199,7 +200,8 @@ export class Agents {
     const { version } = this.#get(agentId);
     if (!version) throw agentNotRunning(agentId, "no container");
     try {
-      return logLines(await version.container.logs({ tail, follow, signal }));
+      const lines = logLines(await version.container.logs({ tail, follow, signal }));
+      return mapped(lines, (line) => Buffer.from(this.#mask(agentId, line.toString("utf8"))));
     } catch (thrown) {
       if (hasStatus(thrown, 404)) throw agentNotRunning(agentId, "container not found");
       throw new OkenError("CONTAINER_ERROR", `Logs of agent ${agentId} cannot be read: ${reasonOf(thrown)}`, {
@@ -265,7 +267,9 @@ export class Agents {
       // A forgotten agent must not come back by a late note.
       if (this.#agents.get(saved.agentId) === agent) await this.#files.save(saved);
     };
-    const agent = new Agent({ ...shared, options, log, tell, save }, record);
+    const mask = (agentId: string, text: string) => this.#mask(agentId, text);
+    const used = (imageId: string) => this.#images.used?.(imageId);
+    const agent = new Agent({ ...shared, options, log, tell, save, mask, used }, record);
     return agent;
   }
 
@@ -312,6 +316,10 @@ export class Agents {
     for (const agent of this.#agents.values()) agent.exited(containerId);
   }
 
+  #mask(agentId: string, text: string): string {
+    return this.#parts.secrets.ofAgent(agentId).text(text);
+  }
+
   async #saveTouched(): Promise<void> {
     for (const agent of this.#agents.values()) await agent.saveTouched();
   }
@@ -335,4 +343,8 @@ export class Agents {
 function afterRestart(record: AgentRecord): AgentRecord {
   if (record.life !== "deploying") return record;
   return { ...record, life: "failed", error: "the runner ended while the agent was being deployed; deploy it again" };
+}
+
+async function* mapped<T>(items: AsyncIterable<T>, change: (item: T) => T): AsyncGenerator<T> {
+  for await (const item of items) yield change(item);
 }

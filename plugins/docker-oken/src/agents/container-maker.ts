@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import type { Logger } from "leasehold";
+import type { Logger, RunnerSecrets } from "leasehold";
 import { containerNameOf } from "../agent-id.ts";
 import { AgentContainer } from "../containers/agent-container.ts";
 import type { Confinement } from "../containers/container-settings.ts";
@@ -15,9 +15,8 @@ export interface ContainerMakerParts {
   readonly options: Confinement;
   readonly claims: Claims;
   readonly log: Logger;
-  /** Has the values of secrets masked wherever text leaves the runner. */
-  /** Masks a secret of an agent wherever the runner speaks of it. */
-  keepSecret(agentId: string, name: string, value: string): void;
+  /** Where secrets of agents are registered, to be masked wherever text leaves the runner. */
+  readonly secrets: Pick<RunnerSecrets, "ofAgent">;
 }
 
 /** A dot keeps these names apart from those of all agents. */
@@ -34,7 +33,7 @@ export class ContainerMaker {
   /** Makes a container and starts nothing. It has the agent's own name once `settle` gave it. */
   async make(plan: VersionPlan): Promise<Version> {
     const name = nextName(plan);
-    this.#keepSecret(plan);
+    const unmask = this.#mask(plan);
     const claim = await this.#parts.claims.claim(plan.agentId, name);
     try {
       await this.#removeOurs(name);
@@ -43,8 +42,9 @@ export class ContainerMaker {
       const made = { ...settings, name, agentId, instance, version, imageId, environment };
       const container = await AgentContainer.create(docker, made, options);
       await claim.update({ container: container.id });
-      return { plan, claim, container };
+      return { plan, claim, container, unmask };
     } catch (thrown) {
+      unmask();
       await claim.release();
       throw thrown;
     }
@@ -57,8 +57,8 @@ export class ContainerMaker {
     const container = new AgentContainer(docker, containerId, containerName, options);
     const facts = await container.inspect();
     const claim = await claims.claim(agentId, containerId);
-    const version: Version = { plan: { ...rest, agentId, environment: facts?.environment }, claim, container };
-    this.#keepSecret(version.plan);
+    const plan = { ...rest, agentId, environment: facts?.environment };
+    const version: Version = { plan, claim, container, unmask: this.#mask(plan) };
     return { version, facts };
   }
 
@@ -77,16 +77,24 @@ export class ContainerMaker {
     }
   }
 
-  async remove({ container, claim }: Version): Promise<void> {
+  async remove({ container, claim, unmask }: Version): Promise<void> {
     await container.remove();
     await claim.release();
+    unmask();
   }
 
-  #keepSecret({ agentId, environment = [], secretNames }: VersionPlan): void {
-    for (const entry of environment) {
-      const [name = ""] = entry.split("=", 1);
-      if (secretNames.includes(name)) this.#parts.keepSecret(agentId, name, entry.slice(name.length + 1));
-    }
+  #mask({ agentId, environment = [], secretNames }: VersionPlan): () => void {
+    const secrets = this.#parts.secrets.ofAgent(agentId);
+    const values = environment.map((entry) => [
+      entry.slice(0, entry.indexOf("=")),
+      entry.slice(entry.indexOf("=") + 1),
+    ]);
+    const undo = values.flatMap(([name = "", value = ""]) =>
+      secretNames.includes(name) ? [secrets.register(value, name)] : [],
+    );
+    return () => {
+      for (const unregister of undo.splice(0)) unregister();
+    };
   }
 
   /** Removes what has the name, if this runner made it (T47, OKEN-D21). */

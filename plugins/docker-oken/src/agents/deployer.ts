@@ -23,6 +23,8 @@ export interface DeployerParts {
   readonly options: OkenOptions;
   readonly log: Logger;
   connect(endpoint: Endpoint, settings: AgentSettings): Pool;
+  /** Takes the agent's secrets out of a text. */
+  mask(agentId: string, text: string): string;
   /** The agent of that id, made where there is none yet. Throws an `OkenError` when there may be no more. */
   register(agentId: string, name: string, createdAt: string): Promise<Agent>;
 }
@@ -65,8 +67,8 @@ export class Deployer {
     const prepared = await this.#parts.images.read(deployment.folder);
     const { name } = prepared.config;
     const agent = await this.#parts.register(deployment.agentId, name, createdAt);
-    if (!agent.serves) await agent.deployAgain(createdAt, name);
     try {
+      if (!agent.serves) await agent.deployAgain(createdAt, name);
       const { imageId, log } = await this.#build(deployment, prepared);
       return { ...(await this.#start(agent, deployment, prepared, imageId, createdAt)), buildLog: log };
     } catch (thrown) {
@@ -104,8 +106,6 @@ export class Deployer {
     try {
       const pool = await startAndWait(version.container, this.#readiness(version, deployment.signal));
       await agent.swapIn(version, pool, { name: version.plan.settings.name, createdAt });
-      await files.swapCode(agent.agentId, deployment.folder);
-      return { status: "running" };
     } catch (thrown) {
       if (!(thrown instanceof NotReady)) {
         await maker.remove(version).catch((failure) => this.#report(agent, failure));
@@ -114,6 +114,9 @@ export class Deployer {
       await this.#giveUp(agent, version, thrown.message);
       return { status: "error", error: thrown.message };
     }
+    // It serves already; the code is kept for people to look at.
+    await files.swapCode(agent.agentId, deployment.folder).catch((thrown) => this.#report(agent, thrown));
+    return { status: "running" };
   }
 
   /** A container that did not become ready is kept for its log where there is nothing better (spec §3.8). */
@@ -149,6 +152,7 @@ export class Deployer {
       announces: plan.entrypointType !== "http",
       timeoutSeconds: this.#parts.options.healthCheckTimeoutSeconds,
       signal,
+      mask: (text: string) => this.#parts.mask(plan.agentId, text),
       connect: (endpoint: Endpoint) => this.#parts.connect(endpoint, plan.settings),
     };
   }

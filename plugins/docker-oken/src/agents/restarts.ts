@@ -7,7 +7,7 @@ const STEADY_MS = 60_000;
 export class Restarts {
   readonly #attempts: number;
   #inARow = 0;
-  #upSince = 0;
+  #upSince: number | undefined;
   #notBefore = 0;
 
   constructor(attempts: number) {
@@ -22,8 +22,8 @@ export class Restarts {
   /** The agent crashed, or could not be started. Milliseconds until it is to be started again; nothing: no more by itself. */
   down(): number | undefined {
     const now = performance.now();
-    if (this.#upSince > 0 && now - this.#upSince > STEADY_MS) this.#inARow = 0;
-    this.#upSince = 0;
+    if (this.#upSince !== undefined && now - this.#upSince > STEADY_MS) this.#inARow = 0;
+    this.#upSince = undefined;
     this.#inARow += 1;
     const delay = this.#inARow === 1 ? 0 : Math.min(FIRST_DELAY_MS * 2 ** (this.#inARow - 2), LONGEST_DELAY_MS);
     const tired = this.#inARow > this.#attempts;

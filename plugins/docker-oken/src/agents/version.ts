@@ -21,6 +21,8 @@ export interface Version {
   readonly plan: VersionPlan;
   readonly container: AgentContainer;
   readonly claim: Ownership;
+  /** Its secrets are secrets no longer. */
+  unmask(): void;
 }
 
 export function versionRecordOf({ plan, container }: Version): VersionRecord {

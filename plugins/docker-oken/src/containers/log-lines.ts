@@ -3,8 +3,11 @@ import type { LogFrame } from "./log-frames.ts";
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-/** Clients read an event's line into 64 KiB, its prefix included (spec §1.7). A longer line comes in several. */
-export const LONGEST_LINE = 60 * 1_024;
+/**
+ * Clients read an event's line into 64 KiB, its prefix included (spec §1.7), and masking a secret of six characters adds
+ * two. A longer line comes in several.
+ */
+export const LONGEST_LINE = 45 * 1_024;
 /** A bad byte becomes three. */
 const LONGEST_RAW = LONGEST_LINE / 3;
 

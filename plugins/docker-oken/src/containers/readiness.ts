@@ -19,6 +19,8 @@ export interface ReadinessWish {
   readonly announces: boolean;
   readonly timeoutSeconds: number;
   readonly signal: AbortSignal;
+  /** Takes secrets out of what the agent wrote. */
+  mask(text: string): string;
   /** Connections to a started agent; whoever gets them closes them. */
   connect(endpoint: Endpoint): Pool;
 }
@@ -38,7 +40,7 @@ export async function startAndWait(container: AgentContainer, wish: ReadinessWis
     const output = await container.output(signal);
     await container.start();
     const announced = Promise.withResolvers<void>();
-    const ended = listen(logLines(output), lines, announced.resolve);
+    const ended = listen(logLines(output), (line) => lines.add(wish.mask(line)), announced.resolve);
     const pool = wish.connect(endpointOf(await container.inspect(), container.name));
     const ready = wish.announces ? announced.promise : healthy(pool, signal);
     return await firstOf(ready, ended, pool, container);
@@ -88,12 +90,16 @@ async function firstOf(ready: Promise<void>, ended: Promise<void>, pool: Pool, c
 }
 
 /** Reads what the container writes, until the signal of its stream is aborted. */
-async function listen(output: AsyncIterable<Buffer>, lines: LastLines, announce: () => void): Promise<void> {
+async function listen(
+  output: AsyncIterable<Buffer>,
+  keep: (line: string) => void,
+  announce: () => void,
+): Promise<void> {
   try {
     for await (const line of output) {
       const text = line.toString("utf8");
       if (ANNOUNCEMENT.test(text)) announce();
-      else lines.add(text);
+      else keep(text);
     }
   } catch {
     // The stream was cut: because the wait is over, or the engine is lost, which the caller's next request tells.

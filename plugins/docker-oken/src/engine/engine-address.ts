@@ -42,7 +42,7 @@ const EMPTY = {
 
 function parsed(text: string): URL {
   const url = URL.parse(text.includes("//") ? text : `tcp://${text}`);
-  if (url && ["tcp:", "http:", "https:"].includes(url.protocol)) return url;
+  if (url?.hostname && ["tcp:", "http:", "https:"].includes(url.protocol)) return url;
   throw new Error(`DOCKER_HOST is "${text}": write unix:///path, tcp://host:port or https://host:port`);
 }
 

@@ -95,7 +95,7 @@ class Handler(BaseHTTPRequestHandler):
 
 boot = os.environ.get("BOOT", "")
 if boot == "exit":
-    print("no such module: nothing", flush=True)
+    print(os.environ.get("WORDS", "no such module: nothing"), flush=True)
     sys.exit(3)
 if boot == "hang":
     print("thinking", flush=True)

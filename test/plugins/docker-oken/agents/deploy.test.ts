@@ -159,15 +159,26 @@ describeWithEngine("a deployment", () => {
   });
 
   it("gives secrets as environment, but none of a reserved name (D35)", async () => {
-    const { deploy, call, secrets, log } = await openPool();
+    const { agents, deploy, call, mask, log } = await openPool();
     const id = agentId();
     await deploy(id, { secrets: { API_KEY: "sesame street", PORT: "1", PATH: "/nowhere", OKEN_ENTRYPOINT: "x" } });
     const { output } = await call(id, { environment: true });
     expect(output["environment"]).toMatchObject({ API_KEY: "sesame street" });
     expect(output["environment"]).not.toMatchObject({ PATH: "/nowhere" });
     expect(output["environment"]).not.toHaveProperty("OKEN_ENTRYPOINT", "x");
-    expect(secrets).toEqual(["sesame street"]);
+    expect(mask(id, "sesame street")).toBe("********");
+    await agents.stop(id);
+    expect(mask(id, "sesame street")).toBe("sesame street");
     expect(log).toContainEqual(expect.objectContaining({ msg: expect.stringContaining("PORT,PATH,OKEN_ENTRYPOINT") }));
+  });
+
+  it("masks secrets in an agent's last words", async () => {
+    const { agents, deploy, log } = await openPool();
+    const id = agentId();
+    const { error } = await deploy(id, { secrets: { BOOT: "exit", WORDS: "sesame street" } });
+    expect(error).toContain("********");
+    const said = JSON.stringify([error, agents.list(), log]);
+    expect(said).not.toContain("sesame street");
   });
 
   it("writes no secret to the data directory", async () => {

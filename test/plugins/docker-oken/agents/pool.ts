@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type Docker from "dockerode";
-import type { Owner } from "leasehold";
+import { type Owner, SecretStore } from "leasehold";
 import pino from "pino";
 import { pack } from "tar-stream";
 import { onTestFinished } from "vitest";
@@ -39,7 +39,8 @@ export interface Pool {
   readonly options: OkenOptions;
   readonly events: AgentEvent[];
   readonly log: { readonly level: number; readonly msg: string }[];
-  readonly secrets: string[];
+  /** What the runner's redactor makes of a text that tells of an agent. */
+  mask(agentId: string, text: string): string;
   readonly ledger: ResourceLedger;
   deploy(agentId: string, wishes?: DeployWishes): ReturnType<Agents["deploy"]>;
   /** One call through the gate; answers the agent's status and output. */
@@ -93,7 +94,7 @@ export async function openPool(
   const options = await place;
   const events: AgentEvent[] = [];
   const log: { level: number; msg: string }[] = [];
-  const secrets: string[] = [];
+  const secretStore = new SecretStore();
   const listeners = new Set<() => void>();
   const logger = pino({}, { write: (line: string) => void log.push(JSON.parse(line)) });
   const hub = new TelemetryHub(logger);
@@ -103,7 +104,7 @@ export async function openPool(
   const agents = await Agents.open({
     ...{ options, log: logger, images: () => testImages(docker) },
     resources: { own, handle: (kind, handler) => ledger.handle("docker-oken", kind, handler) },
-    keepSecret: (_agentId, _name, value) => void secrets.push(value),
+    secrets: secretStore.runner,
     tell: (event) => {
       events.push(event);
       for (const listener of [...listeners]) listener();
@@ -122,7 +123,8 @@ export async function openPool(
       look();
     });
   return {
-    ...{ agents, options, events, log, secrets, ledger, event },
+    ...{ agents, options, events, log, ledger, event },
+    mask: (id, text) => secretStore.runner.ofAgent(id).text(text),
     deploy: async (id, { secrets: given = {}, signal, ...wishes } = {}) => {
       const request = { secrets: given, ...(signal ? { signal } : {}) };
       return await agents.deploy(id, await agentFolder(options.dataDir, wishes), request);

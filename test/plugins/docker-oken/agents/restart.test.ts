@@ -20,13 +20,13 @@ describeWithEngine("a runner that is started again", () => {
     first.kill("SIGKILL");
     await once(first, "exit");
 
-    const { agents, call, status, event, containers, secrets } = await openPool(place);
+    const { agents, call, status, event, containers, mask } = await openPool(place);
     expect(status(id)).toBe("running");
     await expect(call(id)).resolves.toMatchObject({ status: 200, output: { version: "before the kill" } });
     await event(id, "adopted");
     await expect(agents.buildLog(id)).resolves.toBe("built by the first runner\n");
     await expect(containers()).resolves.toMatchObject([{ name: `oken-${id}`, state: "running" }]);
-    expect(secrets).toEqual(["before the kill"]);
+    expect(mask(id, "not before the kill!")).toBe("not ********!");
   });
 
   it("starts again what ran when the runner ended in good order", async () => {

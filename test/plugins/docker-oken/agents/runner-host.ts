@@ -1,6 +1,7 @@
 // A process of its own that deploys one agent and lives until it is killed: options as JSON, agent id, image id.
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { SecretStore } from "leasehold";
 import pino from "pino";
 import { Agents } from "../../../../plugins/docker-oken/src/agents/agents.ts";
 import { options as schema } from "../../../../plugins/docker-oken/src/options.ts";
@@ -26,7 +27,7 @@ const agents = await Agents.open({
     remove: settled,
   }),
   tell: () => undefined,
-  keepSecret: () => undefined,
+  secrets: new SecretStore().runner,
 });
 const folder = join(options.dataDir, "incoming", "first");
 await mkdir(folder, { recursive: true });

@@ -145,6 +145,18 @@ describeWithEngine("the warm pool", () => {
     two?.leave();
   });
 
+  it("keeps an agent's calls out of another's way (D42)", async () => {
+    const { agents, deploy, call } = await openPool(poolPlace({ queued: 200 }));
+    const [full, free] = [agentId("full"), agentId("free")];
+    await Promise.all([deploy(full, { concurrency: 2 }), deploy(free)]);
+    const over = new AbortController();
+    const waiting = Array.from({ length: 150 }, () => agents.enter(full, over.signal));
+    for (let turn = 0; turn < 10; turn++) await expect(call(free)).resolves.toMatchObject({ status: 200 });
+    over.abort();
+    const settled = await Promise.allSettled(waiting);
+    expect(settled.filter(({ status }) => status === "fulfilled")).toHaveLength(2);
+  });
+
   it("forgets a call whose caller went away while it waited", async () => {
     const { agents, deploy, event, call } = await openPool(poolPlace({ queued: 1 }));
     const id = agentId();
