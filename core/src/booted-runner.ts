@@ -1,5 +1,7 @@
+import { RunnerControl } from "./control/runner-control.ts";
 import { FaultReport, LeaseholdError, messageOf } from "./errors/leasehold-error.ts";
 import { type LeaseSignals, Lifecycle } from "./lifecycle.ts";
+import { settlesWithin } from "./plugin/settles-within.ts";
 import type { TeardownStack } from "./plugin/teardown-stack.ts";
 import type { Profile } from "./profiles/profile.ts";
 import { Recovery } from "./recovery/recovery.ts";
@@ -11,6 +13,9 @@ import type { RunnerParts } from "./runner-parts.ts";
 import { Intake } from "./sources/intake.ts";
 import { localSource } from "./sources/local-source.ts";
 import type { LeasedRun } from "./sources/source.ts";
+import type { RunnerPhase, RunnerStatus } from "./status/runner-status.ts";
+import { statusOf } from "./status/status-of.ts";
+import { LoopWatch } from "./watch/loop-watch.ts";
 
 /** A runner whose plugins are set up: it leases, executes and ends. */
 export class BootedRunner implements Runner {
@@ -23,6 +28,10 @@ export class BootedRunner implements Runner {
   readonly #end = new AbortController();
   readonly #leases = new Set<Promise<void>>();
   readonly #recovery: Recovery;
+  readonly #control: RunnerControl;
+  readonly #watch: LoopWatch;
+  #intakes: readonly Intake[] = [];
+  #phase: RunnerPhase = "idle";
   #closing: Promise<void> | undefined;
 
   constructor(spec: RunnerSpec, parts: RunnerParts, teardowns: TeardownStack, plugins: readonly PluginReport[]) {
@@ -32,7 +41,9 @@ export class BootedRunner implements Runner {
     this.plugins = plugins;
     this.services = parts.services.facadeFor("whoever runs the runner");
     this.#local = new Intake(localSource, parts.intake);
-    this.#recovery = new Recovery(spec.options, parts);
+    this.#control = new RunnerControl(() => this.status(), parts.telemetry, parts.log);
+    this.#recovery = new Recovery(spec.options, parts, this.#control);
+    this.#watch = new LoopWatch(parts.instrument, parts.telemetry, parts.log);
   }
 
   get profiles(): readonly Profile[] {
@@ -45,6 +56,10 @@ export class BootedRunner implements Runner {
 
   get telemetry() {
     return this.#parts.telemetry;
+  }
+
+  status(): RunnerStatus {
+    return statusOf(this.#phase, this.#intakes, this.#parts);
   }
 
   lease(signals: LeaseSignals): Promise<void> {
@@ -61,8 +76,9 @@ export class BootedRunner implements Runner {
 
   async #untilClosed(signals: LeaseSignals, work: (ending: LeaseSignals) => Promise<void>): Promise<void> {
     if (this.#end.signal.aborted) throw new LeaseholdError("RUNNER_CLOSING");
-    const end = this.#end.signal;
-    const [drain, stop] = [AbortSignal.any([signals.drain, end]), AbortSignal.any([signals.stop, end])];
+    const [end, asked] = [this.#end.signal, this.#control.signals];
+    const drain = AbortSignal.any([signals.drain, asked.drain, end]);
+    const stop = AbortSignal.any([signals.stop, asked.stop, end]);
     const lease = work({ drain, stop });
     const settled = lease.catch(() => undefined);
     this.#leases.add(settled);
@@ -72,7 +88,7 @@ export class BootedRunner implements Runner {
   async #lease(signals: LeaseSignals): Promise<void> {
     const { sources, intake } = this.#parts;
     const intakes = sources.map(({ source }) => new Intake(source, intake));
-    await this.#recovery.runs(intakes);
+    await this.#recover(intakes);
     await this.#work(intakes, signals);
   }
 
@@ -80,7 +96,7 @@ export class BootedRunner implements Runner {
   async #replay({ drain, stop }: LeaseSignals): Promise<Replayed> {
     const { sources, intake } = this.#parts;
     const intakes = sources.map(({ source }) => new Intake(source, intake, 0));
-    const owed = await this.#recovery.runs(intakes);
+    const owed = await this.#recover(intakes);
     if (owed === 0) return { owed, left: 0 };
     const delivered = new AbortController();
     const flushed = (signal: AbortSignal) => Promise.all(intakes.map(({ delivery }) => delivery?.flush(signal) ?? 0));
@@ -90,14 +106,41 @@ export class BootedRunner implements Runner {
     return { owed, left: left.reduce((sum, runs) => sum + runs, 0) };
   }
 
+  #recover(intakes: readonly Intake[]): Promise<number> {
+    this.#intakes = intakes;
+    this.#enter("recovering");
+    return this.#recovery.runs(intakes);
+  }
+
   async #work(intakes: readonly Intake[], signals: LeaseSignals): Promise<void> {
-    const { heart, log } = this.#parts;
+    const { heart, log, budget } = this.#parts;
+    const unwatch = this.#pauseWithJournal(intakes);
+    budget.renew();
     heart.start();
+    this.#watch.start();
     try {
-      await new Lifecycle(intakes, this.#spec.options.drainTimeoutSeconds, log).run(signals);
+      await new Lifecycle(intakes, budget, log, (phase) => this.#enter(phase)).run(signals);
     } finally {
+      this.#watch.stop();
       heart.stop();
+      unwatch();
+      this.#enter("idle");
     }
+  }
+
+  /** Without a journal nothing new may begin; what runs goes on. Answers how to end this. */
+  #pauseWithJournal(intakes: readonly Intake[]): () => void {
+    const { journal, telemetry } = this.#parts;
+    return journal.watch((problem) => {
+      for (const intake of intakes) problem ? intake.pause() : intake.resume();
+      telemetry.tell({ type: "journal", writable: !problem, ...(problem ? { problem: problem.message } : {}) });
+    });
+  }
+
+  #enter(phase: RunnerPhase): void {
+    if (this.#phase === phase) return;
+    this.#phase = phase;
+    this.#parts.telemetry.tell({ type: "runner", phase });
   }
 
   async execute(
@@ -113,21 +156,26 @@ export class BootedRunner implements Runner {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close();
+    this.#closing ??= this.#parts.budget.during(() => this.#close());
     return this.#closing;
   }
 
   async #close(): Promise<void> {
+    const { ledger, budget } = this.#parts;
     const reason = { reason: "drain", message: "the runner is shutting down" } as const;
     const ended = new RunAborted(reason.reason, reason.message);
     this.#end.abort(ended);
     this.#local.close();
     await this.#local.stop({ all: true }, reason);
-    await Promise.all([this.#local.idle(), ...this.#leases]);
+    await Promise.all([settlesWithin(budget.seconds("stop"), this.#local.idle()), ...this.#leases]);
+    this.#enter("closing");
     // Sessions that wait for a turn end while the plugins that handle their resources are still up.
-    await this.#parts.ledger.endAll(["run", "session"], ended, this.#spec.options.graceSeconds + END_SECONDS);
+    const seconds = Math.min(this.#spec.options.graceSeconds + END_SECONDS, budget.seconds("stop"));
+    await ledger.endAll(["run", "session"], ended, seconds);
     const faults = await this.#teardowns.unwind();
     await this.#recovery.end();
+    this.#enter("ended");
+    await this.#control.end();
     if (faults.length > 0) throw new FaultReport("The runner was closed, with faults", faults);
   }
 }

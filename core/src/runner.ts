@@ -21,8 +21,11 @@ export async function bootRunner(spec: RunnerSpec): Promise<Runner> {
   const found = [...findCopies(spec.plugins.map(({ plugin }) => plugin)), ...faults];
   if (found.length > 0) throw new FaultReport("The configuration has faults", found);
   const parts = createRunnerParts(spec);
-  const teardowns = new TeardownStack((plugin, ms) => endPlugin(plugin, ms, parts, spec));
-  const setUp = await setUpPlugins(ordered, (plugin) => contextFor(plugin, parts, spec), teardowns);
+  const teardowns = new TeardownStack(
+    (plugin, ms) => endPlugin(plugin, ms, parts, spec),
+    () => parts.budget.seconds("teardown"),
+  );
+  const setUp = await setUpPlugins(ordered, (plugin) => contextFor(plugin, parts, spec), teardowns, spec.log);
   parts.board.close();
   for (const [plugin, ms] of setUp.ms) parts.telemetry.tell({ type: "plugin", plugin, act: "setup", ms });
   const fileFaults = await addProfileFiles(spec.options, parts.profiles);
@@ -37,10 +40,11 @@ export async function bootRunner(spec: RunnerSpec): Promise<Runner> {
 }
 
 /** A plugin's resources end with it: after its own teardown, before that of the plugins it depends on. */
-async function endPlugin(plugin: string, ms: number, { ledger, telemetry }: RunnerParts, spec: RunnerSpec) {
+async function endPlugin(plugin: string, ms: number, { ledger, telemetry, budget }: RunnerParts, spec: RunnerSpec) {
   telemetry.tell({ type: "plugin", plugin, act: "teardown", ms });
   const reason = new RunAborted("drain", "the runner is shutting down");
-  await ledger.end({ type: "plugin", plugin }, reason, spec.options.graceSeconds + END_SECONDS);
+  const seconds = Math.min(spec.options.graceSeconds + END_SECONDS, budget.seconds("stop"));
+  await ledger.end({ type: "plugin", plugin }, reason, seconds);
 }
 
 function findProfileFaults({ profiles }: RunnerParts): LeaseholdError[] {

@@ -3,6 +3,7 @@ import { type LeaseSource, type Slot, stopped, succeeded } from "leasehold";
 import { describe, expect, it } from "vitest";
 import { Lifecycle } from "../../core/src/lifecycle.ts";
 import { createRunnerParts } from "../../core/src/runner-parts.ts";
+import { ShutdownBudget } from "../../core/src/shutdown-budget.ts";
 import { Intake } from "../../core/src/sources/intake.ts";
 import { executor } from "../fixtures/kinds.ts";
 import { lease } from "../fixtures/leasing.ts";
@@ -174,7 +175,8 @@ describe("Lifecycle", () => {
     const log: LogLine[] = [];
     const spec = specOf([], log);
     const intake = new Intake(source, createRunnerParts(spec).intake);
-    return { log, intake, life: new Lifecycle([intake], 0.01, spec.log, { delivery: 0.02, farewell: 0.02 }) };
+    const impatient = new ShutdownBudget({ drainTimeoutSeconds: 0.01, graceSeconds: 0, shutdownSeconds: 0.01 });
+    return { log, intake, life: new Lifecycle([intake], impatient, spec.log) };
   }
 
   it("gives up a delivery that never ends and says what is owed", async () => {

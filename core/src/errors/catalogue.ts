@@ -119,6 +119,16 @@ export const catalogue = {
     message: "the runner is shutting down and takes no more runs",
     fix: "Send the run again, to a runner that is up.",
   },
+  SHUTDOWN_TOO_SHORT: {
+    message:
+      "shutdownSeconds is {shutdownSeconds}, but drainTimeoutSeconds ({drainTimeoutSeconds}), graceSeconds ({graceSeconds}) and {rest} s to deliver and to deregister come to {least}",
+    fix: "Lower drainTimeoutSeconds or graceSeconds, or raise shutdownSeconds together with the time that your container engine or service manager gives.",
+  },
+  SLOTS_QUARANTINED: {
+    message:
+      'all {slots} slots of lease source "{source}" are set aside, because something of their runs may be alive: it gets no more work',
+    fix: "End what the kill receipts name, and restart the runner.",
+  },
   PROJECT_DIR_REFUSED: {
     message: "project directory {directory} lies outside the project roots ({roots})",
     fix: "Add its parent to projectRoots in runner.config.ts, or ask for another directory.",

@@ -1,6 +1,7 @@
 import { rename } from "node:fs/promises";
 import path from "node:path";
 import type { Logger } from "../log/logger.ts";
+import type { AppendFile } from "./append-file.ts";
 import { DurableJournal } from "./durable-journal.ts";
 import { JournalState } from "./journal-state.ts";
 import { DAMAGED, type FoundJournal, JOURNAL_FILE, readJournalFile } from "./read-file.ts";
@@ -27,13 +28,25 @@ export function openJournal(directory: string, log: Logger): Promise<OpenJournal
       const found = await readJournalFile(file);
       if (found) await tellOfDamage(file, found, log);
       const state = found?.state ?? new JournalState();
-      const journal = new DurableJournal(file, await rewriteJournal(file, state), state, log);
+      const journal = new DurableJournal(file, await roomFor(file, state), state, log);
       return { journal, end: () => journal.end().finally(() => lock.release()) };
     } catch (thrown) {
       lock.release();
       throw thrown;
     }
   });
+}
+
+/** What a disk without room says. It may get some, so that the runner waits for it and does not end. */
+const NO_ROOM = ["ENOSPC", "EDQUOT", "EFBIG"];
+
+async function roomFor(file: string, state: JournalState): Promise<AppendFile | Error> {
+  try {
+    return await rewriteJournal(file, state);
+  } catch (thrown) {
+    if (thrown instanceof Error && NO_ROOM.includes((thrown as NodeJS.ErrnoException).code ?? "")) return thrown;
+    throw thrown;
+  }
 }
 
 async function tellOfDamage(file: string, { brokenLines, tornBytes }: FoundJournal, log: Logger): Promise<void> {
