@@ -53,14 +53,18 @@ export class LoopWatch {
   }
 
   start(): void {
-    this.stop();
+    clearTimeout(this.#timer);
     this.#instrument.takeHeld();
     this.#begin(this.#clocks.now());
     this.#await();
   }
 
+  /** Reports what has been seen since the last report. */
   stop(): void {
+    if (!this.#timer) return;
     clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#report(this.#clocks.now());
   }
 
   /** Called whenever the timer comes; public for tests, which have a clock of their own. */
