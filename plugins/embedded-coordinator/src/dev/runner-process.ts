@@ -33,7 +33,11 @@ export async function leaseAsChild(
   process.send?.({ files: [], obeys: true } satisfies News);
   try {
     // A successor leases while this one drains, so that they cannot share a journal; nor would the coordinator outlast it.
-    const core = { drainTimeoutSeconds: NO_LIMIT_SECONDS, shutdownSeconds: 2 * NO_LIMIT_SECONDS, journal: "memory" } as const;
+    const core = {
+      drainTimeoutSeconds: NO_LIMIT_SECONDS,
+      shutdownSeconds: 2 * NO_LIMIT_SECONDS,
+      journal: "memory",
+    } as const;
     const runner = await createRunner({ core, plugins: { coordinator: { url, hostname } } });
     process.send?.({ files: runner.profiles.flatMap(({ readFrom = [] }) => readFrom) } satisfies News);
     await runner.lease({ drain: drain.signal, stop: stop.signal });
