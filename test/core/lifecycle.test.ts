@@ -96,6 +96,28 @@ describe("a drain", () => {
     await ended;
     expect(source.reported("late")).toEqual(["settled"]);
   });
+
+  it("goes on without a run that does not end, and leaves it to the next start", async () => {
+    const source = new QueueSource();
+    const entered = Promise.withResolvers<void>();
+    const stuck = executor(() => {
+      entered.resolve();
+      return new Promise(() => undefined);
+    });
+    const { drain, ended, log, runner } = await lease([source], [stuck], {
+      drainTimeoutSeconds: 0,
+      shutdownSeconds: 2,
+    });
+    await source.offer(leased());
+    await entered.promise;
+    drain.abort();
+    await ended;
+    await runner.close();
+    expect(source.closed).toBe(1);
+    expect(log).toContainEqual(
+      expect.objectContaining({ level: 50, runs: ["run-1"], msg: expect.stringContaining("did not end in time") }),
+    );
+  });
 });
 
 describe("sources", () => {

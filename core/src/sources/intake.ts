@@ -295,10 +295,11 @@ export class Intake {
   }
 }
 
-/** A source that cannot say how it stands is not ready. */
+/** What a source says of itself, and nothing beside; one that cannot say it is not ready. */
 function statusOf(source: LeaseSource): SourceStatus {
   try {
-    return source.status?.() ?? { ready: true };
+    const { ready, detail } = source.status?.() ?? { ready: true };
+    return { ready: ready === true, ...(detail === undefined ? {} : { detail: String(detail) }) };
   } catch (thrown) {
     return { ready: false, detail: messageOf(thrown) };
   }
