@@ -5,7 +5,7 @@ import type { TelemetryHub } from "../telemetry-hub.ts";
 import type { LoopReport } from "./loop-report.ts";
 
 /** A turn that is shorter than this may pass between two looks. */
-const LOOK_MS = 20;
+const LOOK_MS = 50;
 const REPORT_MS = 10_000;
 /** Held longer than this, a beat of a second would be late by more than its tenth. */
 const WARN_MS = 100;
@@ -21,7 +21,7 @@ export interface Clocks {
 const CLOCKS: Clocks = { now: () => performance.now(), cpu: threadCpuMs };
 
 /**
- * Watches how long the main loop keeps others waiting. A timer of its own looks every 20 ms: how late it comes is what the
+ * Watches how long the main loop keeps others waiting. A timer of its own looks every 50 ms: how late it comes is what the
  * loop was held for, and the processor time used meanwhile tells our own work from a machine that is busy with others. A look
  * costs a few microseconds.
  */

@@ -9,7 +9,7 @@ import { lease } from "../../fixtures/leasing.ts";
 import { QueueSource } from "../../fixtures/queue-source.ts";
 import { type LogLine, leased, plugin } from "../../fixtures/runner.ts";
 
-/** A watch whose clocks and taps are in the test's hands. It is due every 20 ms; nothing but the test lets it look. */
+/** A watch whose clocks and taps are in the test's hands. It is due every 50 ms; nothing but the test lets it look. */
 function watched(held?: Held) {
   const log: LogLine[] = [];
   const logger = pino({}, { write: (line: string) => void log.push(JSON.parse(line) as LogLine) });
@@ -34,14 +34,14 @@ function watched(held?: Held) {
 describe("LoopWatch", () => {
   it("reports how long and with how much work the loop was held", () => {
     const { turn, events, log } = watched();
-    turn(80, 70);
-    expect(events).toEqual([expect.objectContaining({ type: "loop", ms: 80, longestMs: 60, turnCpuMs: 60 })]);
+    turn(110, 70);
+    expect(events).toEqual([expect.objectContaining({ type: "loop", ms: 110, longestMs: 60, turnCpuMs: 60 })]);
     expect(log).toEqual([]);
   });
 
   it("names the tap that held it", () => {
     const { turn, log } = watched({ plugin: "slow", hook: "onLease", ms: 190 });
-    turn(220, 195);
+    turn(250, 195);
     expect(log).toEqual([
       expect.objectContaining({
         level: 40,
@@ -63,13 +63,13 @@ describe("LoopWatch", () => {
     ["a tap too short for it", { plugin: "p", hook: "h", ms: 20 }, 200, "no tap was seen to"],
   ])("tells %s from a tap that holds it", (_what, held, cpu, words) => {
     const { turn, log } = watched(held);
-    turn(220, cpu);
+    turn(250, cpu);
     expect(log[0]?.msg).toContain(words);
   });
 
   it("warns once a minute, and says how often it kept quiet", () => {
     const { turn, log } = watched();
-    for (let count = 0; count < 4; count++) turn(220, 200);
+    for (let count = 0; count < 4; count++) turn(250, 200);
     turn(60_000, 0);
     expect(log.map(({ unsaid }) => unsaid)).toEqual([0, 3]);
   });
