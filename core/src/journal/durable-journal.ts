@@ -25,6 +25,8 @@ interface Entry {
 }
 
 const NOTHING = Buffer.alloc(0);
+/** What the file lacks is kept as lines up to this; more than that is written anew with all the rest. */
+const MOST_MISSED_BYTES = 1024 * 1024;
 
 /**
  * A journal that outlasts its process: a file of lines, appended to by group commit in libuv's pool. Lines that come
@@ -41,6 +43,8 @@ export class DurableJournal extends KeepingJournal {
   readonly #log: Logger;
   readonly #health: JournalHealth;
   #file: AppendFile | undefined;
+  /** What the file lacks; nothing where that is too much to be appended, or the file is not to be trusted. */
+  #missed: Buffer | undefined = NOTHING;
   #pending: Entry[] = [];
   #unsynced: Entry[] = [];
   #writing: Promise<void> | undefined;
@@ -112,10 +116,12 @@ export class DurableJournal extends KeepingJournal {
   async #writeBatch(batch: readonly Entry[]): Promise<Error | undefined> {
     const { problem } = this.#health;
     if (problem && !batch.some(({ again }) => again)) return problem;
+    const lines = Buffer.concat(batch.map(({ line }) => line));
     try {
-      // The file lacks what came while it could not be written.
-      const file = this.#file && !problem ? this.#file : await this.#rewrite();
-      await file.write(Buffer.concat(batch.map(({ line }) => line)));
+      const file = problem ? await this.#complete() : await this.#trusted();
+      await file.write(lines);
+      // Failed meanwhile to wait for the disk: what was just written is in a file that has lost something.
+      if (!problem) return this.#health.problem;
       this.#health.mend();
       return undefined;
     } catch (thrown) {
@@ -123,13 +129,37 @@ export class DurableJournal extends KeepingJournal {
     }
   }
 
+  /** A file that lacks nothing: a new one, or where there is no room for that beside the old, the old one and what it lacks. */
+  async #complete(): Promise<AppendFile> {
+    try {
+      return await this.#rewrite();
+    } catch (thrown) {
+      const [file, missed] = [this.#file, this.#missed];
+      if (!file || !missed) throw thrown;
+      await file.write(missed);
+      this.#missed = NOTHING;
+      return file;
+    }
+  }
+
+  async #trusted(): Promise<AppendFile> {
+    return this.#file ?? this.#rewrite();
+  }
+
   #settle(entry: Entry, problem: Error | undefined): void {
     const { record, lasting, done } = entry;
     // Without its entry a run or resource must not start; everything else has happened, and is remembered somehow.
     if (problem && lasting === "written or refused") return done?.reject(problem);
     if (record) this.state.apply(record);
+    if (problem) this.#miss(entry.line);
     if (lasting === "synced" && !problem) this.#unsynced.push(entry);
     else done?.resolve();
+  }
+
+  #miss(line: Buffer): void {
+    if (this.#missed && this.#missed.length + line.length <= MOST_MISSED_BYTES)
+      this.#missed = Buffer.concat([this.#missed, line]);
+    else this.#missed = undefined;
   }
 
   async #sync(): Promise<void> {
@@ -139,6 +169,7 @@ export class DurableJournal extends KeepingJournal {
       try {
         await (this.#health.problem ? undefined : this.#file?.sync());
       } catch (thrown) {
+        this.#missed = undefined;
         this.#health.fail(thrown);
       }
       for (const { done } of waiting) done?.resolve();
@@ -166,6 +197,7 @@ export class DurableJournal extends KeepingJournal {
     const old = this.#file;
     const file = await rewriteJournal(this.#path, this.state);
     this.#file = file;
+    this.#missed = NOTHING;
     this.#rewriteAtBytes = nextRewrite(file.size);
     await old?.close();
     return file;

@@ -15,8 +15,11 @@ class WatchedFile extends AppendFile {
   syncs = 0;
   synced: () => Promise<void> = async () => undefined;
 
+  beforeWrite: () => Promise<void> = async () => undefined;
+
   override async write(bytes: Buffer): Promise<void> {
     this.writes++;
+    await this.beforeWrite();
     await super.write(bytes);
   }
 
@@ -84,6 +87,53 @@ describe("DurableJournal", () => {
     expect([...state.open].map(([key, { owed }]) => [key, owed.size])).toEqual([
       ["queue a", 2],
       ["queue c", 1],
+    ]);
+  });
+
+  it("takes no write for a success that went to a file which lost something meanwhile", async () => {
+    const { journal, file, directory } = await watched();
+    const [disk, writing, go] = [
+      Promise.withResolvers<void>(),
+      Promise.withResolvers<void>(),
+      Promise.withResolvers<void>(),
+    ];
+    file.synced = () => disk.promise;
+    const owing = journal.owe(lease("a"), [{ n: 1 }], settled);
+    await journal.lease(lease("b"));
+    file.beforeWrite = () => {
+      writing.resolve();
+      return go.promise;
+    };
+    const leasing = journal.lease(lease("c"));
+    await writing.promise;
+    disk.reject(new Error("EIO: i/o error, fdatasync"));
+    await owing;
+    go.resolve();
+    await expect(leasing).rejects.toThrow("EIO: i/o error");
+    await new Promise<void>((resolve) => journal.watch((problem) => problem ?? resolve()));
+    await journal.end();
+    expect(file.syncs).toBe(1);
+    expect([...(await opened(directory)).journal.state.open.keys()]).toEqual(["queue a", "queue b"]);
+  });
+
+  it("goes on in the old file where there is no room for a new one beside it", async () => {
+    const { journal, file, directory } = await watched();
+    await mkdir(join(directory, "journal.new"));
+    let full = true;
+    file.beforeWrite = async () => {
+      if (full) throw new Error("ENOSPC: no space left on device, write");
+    };
+    await expect(journal.lease(lease("refused"))).rejects.toThrow("ENOSPC");
+    await journal.owe(lease("a"), [{ n: 1 }], settled);
+    full = false;
+    await new Promise<void>((resolve) => journal.watch((problem) => problem ?? resolve()));
+    await journal.lease(lease("b"));
+    await journal.end();
+    await rm(join(directory, "journal.new"), { recursive: true });
+    const { state } = (await opened(directory)).journal;
+    expect([...state.open].map(([key, { owed }]) => [key, owed.size])).toEqual([
+      ["queue a", 1],
+      ["queue b", 0],
     ]);
   });
 

@@ -178,9 +178,11 @@ describe("a journal on a full disk", () => {
     await first.end();
     const script = join(import.meta.dirname, "../../fixtures/full-disk-start.ts");
     const { stdout } = await promisify(execFile)(process.execPath, [script, directory]);
+    const problem = `${join(directory, "journal")}: EFBIG: file too large, write`;
     expect(JSON.parse(stdout)).toEqual({
       known: ["queue a"],
-      problem: `${join(directory, "journal")}: EFBIG: file too large, write`,
+      refusal: `Error: ${problem}`,
+      problem,
       after: null,
     });
   });
