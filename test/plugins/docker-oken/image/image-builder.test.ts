@@ -125,7 +125,7 @@ def handler(input):
 class Endpoint(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
-        body = json.dumps({"output": {"main": __name__, "opt": os.listdir("/opt")}}).encode()
+        body = json.dumps({"output": {"main": __name__, "wrapper": os.path.exists("/opt/oken")}}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -137,7 +137,7 @@ server.serve_forever()
     const toml = 'name = "h"\nentrypoint = "serve.py"\nentrypoint_type = "http"\n';
     const built = await build({ "oken.toml": toml, "serve.py": source, "opt/x": "" });
     await using agent = await runImage(engine().docker, built.tag);
-    expect(JSON.parse((await agent.invoke({})).body)).toEqual({ output: { main: "__main__", opt: [] } });
+    expect(JSON.parse((await agent.invoke({})).body)).toEqual({ output: { main: "__main__", wrapper: false } });
   });
 
   it.each(["buildkit", "classic"] as const)("has the requirements from a package index, by %s", async (kind) => {
