@@ -15,8 +15,6 @@ export interface Timing {
   readonly staleMs: number;
   /** What is owed under a predecessor's id has so long to be delivered before the id is given up. */
   readonly flushMs: number;
-  /** From check to check for runs that the coordinator holds for us and we do not know, while there are any. */
-  readonly reconcileMs: number;
   /** A run that was claimed so long ago and never started is nobody's: the coordinator forgets a silent runner after 600 s. */
   readonly forgottenMs: number;
   /** An answer that says nothing new and comes sooner than this is counted, for the coordinator might say it for ever. */
@@ -32,7 +30,6 @@ export const protocolTiming: Timing = {
   stopCheckMs: 1_000,
   staleMs: 115_000,
   flushMs: 60_000,
-  reconcileMs: 30_000,
   forgottenMs: 600_000,
   hastyMs: 500,
 };
