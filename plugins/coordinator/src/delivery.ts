@@ -4,6 +4,7 @@ import type { CoordinatorClient } from "./client.ts";
 import { type Reply, Unanswered } from "./exchange.ts";
 import {
   describeReply,
+  isAcknowledged,
   isNotRegistered,
   isPassing,
   isSuccess,
@@ -74,13 +75,13 @@ export class Delivery {
   }
 
   #judge(ref: RunRef, report: Report, reply: Reply, attempt: DeliveryAttempt): DeliveryAnswer {
-    if (isSuccess(reply)) return "accepted";
+    if (isAcknowledged(reply)) return "accepted";
     const answered = `the coordinator answered ${describeReply(reply)} to a report`;
     if (isUnknownThere(reply)) return settleUnknown(report, attempt.log, answered);
     if (reply.status === 500) return this.#crashed(ref, report, attempt.log, answered);
     if (isPassing(reply) || isNotRegistered(reply) || refusesCredentials(reply)) {
       tellOfDelay(report, attempt, answered);
-      if (reply.status === 502 || reply.status === 504) return "unknown";
+      if (isSuccess(reply) || reply.status === 502 || reply.status === 504) return "unknown";
       return { retryAfterMs: reply.retryAfterMs ?? 0 };
     }
     attempt.log.error({ report: report.type }, `${answered}; it will never take it, so it is given up`);

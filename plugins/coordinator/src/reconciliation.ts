@@ -1,7 +1,7 @@
 import type { Feed, Logger } from "leasehold";
 import { Backoff, pause } from "./backoff.ts";
 import type { CoordinatorClient } from "./client.ts";
-import { describeReply, isSuccess } from "./judgement.ts";
+import { describeReply, isAcknowledged } from "./judgement.ts";
 import { type ListedRun, listedRun, listedRuns, type OpenStatus } from "./listed-runs.ts";
 import type { Registration } from "./registration.ts";
 import type { Registered } from "./registration-answer.ts";
@@ -178,9 +178,10 @@ export class Reconciliation {
     const path = `/runner/runs/${encodeURIComponent(run_id)}/${told}`;
     const reply = await client.send("POST", path, { body, signal, repeatable: true });
     const about = { run_id, session_id, status };
-    if (isSuccess(reply)) log.warn(about, `the coordinator held a run that never was, or is no more, here: ${told}`);
+    if (isAcknowledged(reply))
+      log.warn(about, `the coordinator held a run that never was, or is no more, here: ${told}`);
     else log.warn(about, `a lost run could not be settled: the coordinator answered ${describeReply(reply)}`);
-    return isSuccess(reply) || reply.status === 404;
+    return isAcknowledged(reply) || reply.status === 404;
   }
 }
 
