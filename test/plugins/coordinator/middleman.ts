@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, request, type Server, type ServerRe
 import type { AddressInfo } from "node:net";
 
 /**
- * What becomes of a request: it is passed on (`slow`: half a second later), its answer is lost after the coordinator acted
+ * What becomes of a request: it is passed on (`slow`: its answer half a second later), its answer is lost after the coordinator acted
  * (`lose`), it is cut or never answered, or answered with nonsense.
  */
 export type Fault = "pass" | "slow" | "lose" | "cut" | "hang" | "500" | "garbage" | "empty";
@@ -79,23 +79,23 @@ export class Middleman implements AsyncDisposable {
     if (fault === "garbage") return void response.writeHead(200).end('{"run": [');
     if (fault === "empty") return void response.writeHead(204).end();
     const body = Buffer.concat(chunks);
-    if (fault === "slow") await new Promise((resolve) => setTimeout(resolve, 500));
     const passed = { method: incoming.method ?? "", path, body: body.toString("utf8") };
     await this.onRequest(passed);
-    this.#pass(incoming, body, response, fault === "lose", (answer) => this.onAnswer(passed, answer));
+    this.#pass(incoming, body, response, fault, (answer) => this.onAnswer(passed, answer));
   }
 
   #pass(
     { method, url, headers }: IncomingMessage,
     body: Buffer,
     response: ServerResponse,
-    lose: boolean,
+    fault: Fault,
     onAnswer: (body: string) => void,
   ): void {
     const onward = request(this.#target() + url, { method, headers, agent: false }, async (answer) => {
       const chunks: Buffer[] = [];
       for await (const chunk of answer) chunks.push(chunk as Buffer);
-      if (lose || response.destroyed) return response.socket?.destroy();
+      if (fault === "slow") await new Promise((resolve) => setTimeout(resolve, 500));
+      if (fault === "lose" || response.destroyed) return response.socket?.destroy();
       const text = Buffer.concat(chunks);
       onAnswer(text.toString("utf8"));
       return response.writeHead(answer.statusCode ?? 500, answer.headers).end(text);

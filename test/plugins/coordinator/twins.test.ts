@@ -17,7 +17,7 @@ const BEAT_SECONDS = 1;
 const STALE_SECONDS = 2;
 
 const timing = { ...protocolTiming, backoffBaseMs: 20, backoffCapMs: 200, requestMs: 1_500, stopCheckMs: 100 };
-const twinTiming = { ...timing, staleMs: 1_800, lateMs: 1_000, abandonMs: 2_500, forgottenMs: 8_000 };
+const twinTiming = { ...timing, staleMs: 1_800, unwatchedMs: 0, lateMs: 1_000, abandonMs: 2_500, forgottenMs: 8_000 };
 
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -97,7 +97,7 @@ class World {
 
   async over(runs: readonly string[]): Promise<void> {
     const statusOf = async (run: string) =>
-      ((await (await fetch(`${this.coordinator.url}/runs/${run}`)).json()) as { status: string }).status;
+      `${run} ${((await (await fetch(`${this.coordinator.url}/runs/${run}`)).json()) as { status: string }).status}`;
     await expect
       .poll(async () => (await Promise.all(runs.map(statusOf))).filter((it) => !/completed|failed|stopped/.test(it)), {
         timeout: 60_000,
@@ -175,10 +175,8 @@ class Twin {
     if (method === "POST" && terminal) this.settled.add(terminal[1] as string);
     if (path !== "/runner/runs") return;
     const listed = await fetch(`${this.#world.coordinator.url}/runners`).catch(() => undefined);
-    const { runners } = (await listed?.json().catch(() => undefined)) ?? { runners: [] };
-    const instances = (runners as { executor: Record<string, unknown> }[]).map(
-      ({ executor }) => executor["leasehold_instance"],
-    );
+    const { runners } = ((await listed?.json().catch(() => undefined)) ?? { runners: [] }) as Roster;
+    const instances = runners.map(({ executor }) => executor["leasehold_instance"]);
     if (instances.length > 0 && !instances.includes(this.#instance))
       this.violations.push(`${this.name} polled in the other's place`);
   }
@@ -236,6 +234,10 @@ function quickCoordinator(url: string): Plugin {
       return () => source.client.close();
     },
   })();
+}
+
+interface Roster {
+  readonly runners: readonly { readonly executor: Record<string, unknown> }[];
 }
 
 /** Pseudo-random numbers from 0 to 1 (mulberry32). */
