@@ -57,10 +57,7 @@ function sameResult(theirs: EventMembers, ours: EventMembers): boolean {
 }
 
 /** Nothing when the answer is no run. */
-function hasStatus(
-  body: string,
-  report: Exclude<Report["type"], "bind" | "event" | "result">,
-): boolean | undefined {
+function hasStatus(body: string, report: Exclude<Report["type"], "bind" | "event" | "result">): boolean | undefined {
   const status = read(z.object({ status: z.string() }), body)?.status;
   if (status === undefined) return undefined;
   if (report === "started") return status !== "pending" && status !== "claimed";
