@@ -17,7 +17,7 @@ import type { RegistrationPayload } from "./registration-payload.ts";
 import { INSTANCE, rosterEntry } from "./roster.ts";
 
 /** The coordinator will not have this runner, and repeating the request will not change that. */
-export class RegistrationRefused extends Error {
+class RegistrationRefused extends Error {
   override readonly name = "RegistrationRefused";
 }
 
