@@ -51,7 +51,7 @@ export class Delivery {
         if (there !== "no") return there;
       }
       const reply = await this.#post(ref, report, registered, attempt.signal);
-      return reply ? this.#judge(ref, report, reply, attempt) : LATER;
+      return reply ? await this.#judge(ref, report, reply, attempt) : LATER;
     } catch (thrown) {
       tellOfDelay(report, attempt, thrown instanceof Error ? thrown.message : String(thrown));
       return thrown instanceof Unanswered && thrown.sent ? "unknown" : LATER;
@@ -71,11 +71,14 @@ export class Delivery {
     return renewed && (await send(requestOf(ref, report, renewed.runnerId, this.#settings.runner())));
   }
 
-  #judge(ref: RunRef, report: Report, reply: Reply, attempt: DeliveryAttempt): DeliveryAnswer {
-    if (isSuccess(reply)) return "accepted";
+  async #judge(ref: RunRef, report: Report, reply: Reply, attempt: DeliveryAttempt): Promise<DeliveryAnswer> {
+    if (isSuccess(reply)) {
+      this.#crashes.delete(ref.run);
+      return "accepted";
+    }
     const answered = `the coordinator answered ${describeReply(reply)} to a report`;
     if (isUnknownThere(reply)) return settleUnknown(report, attempt.log, answered);
-    if (reply.status === 500) return this.#crashed(ref, report, attempt.log, answered);
+    if (reply.status === 500) return this.#crashed(ref, report, attempt, answered);
     if (isPassing(reply) || isNotRegistered(reply) || refusesCredentials(reply)) {
       tellOfDelay(report, attempt, answered);
       if (reply.status === 502 || reply.status === 504) return "unknown";
@@ -85,16 +88,28 @@ export class Delivery {
     return isTerminal(report) ? "gone" : "accepted";
   }
 
-  /** A report that the coordinator can parse but not store must not hold back the terminal one for ever. */
-  #crashed(ref: RunRef, report: Report, log: Logger, answered: string): DeliveryAnswer {
+  /**
+   * A report that the coordinator can parse but not store must not hold back the terminal one for ever. One that it cannot
+   * store because its database is locked (protocol §7.2 H11) waits: then it can store nothing else either.
+   */
+  async #crashed(ref: RunRef, report: Report, attempt: DeliveryAttempt, answered: string): Promise<DeliveryAnswer> {
     const crashes = (this.#crashes.get(ref.run) ?? 0) + 1;
-    if (isTerminal(report) || crashes < POISON_LIMIT) {
-      this.#crashes.set(ref.run, crashes);
-      return LATER;
-    }
+    this.#crashes.set(ref.run, crashes);
+    tellOfDelay(report, attempt, answered);
+    if (isTerminal(report) || crashes < POISON_LIMIT || !(await this.#canStore(ref, attempt.signal))) return LATER;
     this.#crashes.delete(ref.run);
-    log.error({ report: report.type }, `${answered} ${crashes} times; the report is given up, the run goes on`);
+    attempt.log.error({ report: report.type }, `${answered} ${crashes} times; the report is given up, the run goes on`);
     return "accepted";
+  }
+
+  /** Whether the coordinator can write at all: tells it of the session what it was told before. */
+  async #canStore({ session }: RunRef, signal: AbortSignal): Promise<boolean> {
+    const path = `/sessions/${encodeURIComponent(session)}/metadata`;
+    const body = JSON.stringify({ hostname: this.#settings.runner().hostname });
+    const reply = await this.#settings.client
+      .send("PATCH", path, { body, signal, repeatable: true })
+      .catch(() => undefined);
+    return reply !== undefined && reply.status < 500;
   }
 }
 

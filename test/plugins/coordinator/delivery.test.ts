@@ -171,6 +171,32 @@ describe("an answer to a report", () => {
     for (let number = 1; number <= 30; number++)
       expect(await delivery.deliver(ref, completed, attempt({ number }))).toEqual({ retryAfterMs: 0 });
   });
+
+  it("costs no result while the coordinator's database is locked (AOF-H11)", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const delivery = await deliveryTo(coordinator);
+    const METADATA = "PATCH /sessions/ses_1/metadata";
+    for (const route of [EVENTS, METADATA]) coordinator.always(route, { status: 500, text: "Internal Server Error" });
+    for (let number = 1; number <= 30; number++)
+      expect(await delivery.deliver(ref, result, attempt({ number }))).toEqual({ retryAfterMs: 0 });
+    coordinator.always(METADATA, { drop: true });
+    expect(await delivery.deliver(ref, result, attempt({ number: 31 }))).toEqual({ retryAfterMs: 0 });
+    coordinator.always(EVENTS, { status: 201, json: { ok: true } });
+    expect(await delivery.deliver(ref, result, attempt({ number: 32 }))).toBe("accepted");
+    expect(coordinator.of(EVENTS).at(-1)?.body).toBe(result.body);
+  });
+
+  it("counts crashes of one report, not of all of a run", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const delivery = await deliveryTo(coordinator);
+    for (let turn = 1; turn <= 4; turn++) {
+      coordinator.once(EVENTS, ...Array(6).fill({ status: 500 }));
+      for (let number = 1; number <= 6; number++)
+        expect(await delivery.deliver(ref, result, attempt({ number }))).toEqual({ retryAfterMs: 0 });
+      expect(await delivery.deliver(ref, result, attempt({ number: 7 }))).toBe("accepted");
+    }
+    expect(coordinator.of(EVENTS)).toHaveLength(4 * 7);
+  });
 });
 
 describe("an uncertain report", () => {
