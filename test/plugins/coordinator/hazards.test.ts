@@ -1,3 +1,4 @@
+import path from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { decline, definePlugin, defineProfile, entrypoint } from "leasehold";
 import { describe, expect, it } from "vitest";
@@ -10,6 +11,7 @@ import {
   requestsAbout,
   startCoordinator,
   startRunner,
+  temporaryDirectory,
 } from "./leasing-runner.ts";
 import { deliveredRun, ScriptedCoordinator } from "./scripted-coordinator.ts";
 
@@ -99,6 +101,38 @@ describe("a run", () => {
     expect(first.run.signal.aborted).toBe(false);
     first.end();
     await coordinator.seen("POST /runner/runs/run_1/completed");
+  });
+});
+
+describe("a session", () => {
+  it("that the coordinator has reaped under its run ends as the run does (AOF-H14)", async () => {
+    const data = path.join(await temporaryDirectory(), "coordinator.db");
+    const before = await startCoordinator({ reference: true, data });
+    const held = heldRuns();
+    await startRunner(before.url, held.plugins);
+    await registered(before);
+    const run = await create(before.url, "hold", '{"n":1}');
+    const { end } = await held.started(run.run_id);
+    await before.recorded(({ path, status }) => path === `/sessions/${run.session_id}/bind` && status === 200);
+    await before.close();
+    // Its registry is lost and its clock an hour on, so that to the reaper the session is old and nobody's.
+    let isReaped = false;
+    const after = await startCoordinator(
+      { reference: true, data, port: before.port, runRecoveryMode: "none", reaperGracePeriodSeconds: 0.001 },
+      {
+        now: () => Date.now() + 3_600_000,
+        guard: async ({ url }) =>
+          url === "/runner/register" && !isReaped ? { status: 503, detail: "busy" } : undefined,
+      },
+    );
+    const status = async () => (await json(`${after.url}/sessions/${run.session_id}/status`)).status;
+    after.reap();
+    expect(await status()).toBe("failed");
+    isReaped = true;
+    end();
+    await reported(after, run.run_id, "completed");
+    expect(await status()).toBe("finished");
+    expect(await json(`${after.url}/sessions/${run.session_id}/result`)).toMatchObject({ result_data: { n: 1 } });
   });
 });
 

@@ -22,6 +22,9 @@ declare module "leasehold" {
   }
 }
 
+/** A kept connection would be a dead one where a coordinator is restarted on its port. */
+const ONCE = { connection: "close" };
+
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
@@ -120,14 +123,14 @@ export async function create(
   parameters: string,
 ): Promise<{ run_id: string; session_id: string }> {
   const body = `{"type":"start_session","agent_name":"${agent}","parameters":${parameters}}`;
-  const headers = { "content-type": "application/json" };
+  const headers = { "content-type": "application/json", ...ONCE };
   const response = await fetch(`${url}/runs`, { method: "POST", headers, body });
   const created = (await response.json()) as { run_id: string; session_id: string };
   expect(response.status, JSON.stringify(created)).toBe(201);
   return created;
 }
 
-export const text = async (url: string) => (await fetch(url)).text();
+export const text = async (url: string) => (await fetch(url, { headers: ONCE })).text();
 export const json = async (url: string) => JSON.parse(await text(url));
 export const registered = (at: EmbeddedCoordinator) =>
   at.recorded(({ path, status }) => path === "/runner/register" && status === 200);
