@@ -21,7 +21,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-it("a run that was under way at a deregistration from outside is reported by the next start (AOF-D29, AOF-H10)", {
+it("a run that a deregistration ends is reported by the next start (AOF-D29, AOF-H10)", {
   timeout: 60_000,
 }, async () => {
   const first = await started();

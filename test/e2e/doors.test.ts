@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { Leasehold } from "./leasehold.ts";
 import { pidsIn } from "./processes.ts";
 
-it("a runner at work listens on no port, so that nobody can borrow its credentials (AOF-D9)", async () => {
+it("a runner at work listens on no port (AOF-D9)", async () => {
   const directory = await mkdtemp(join(tmpdir(), "leasehold-doors-"));
   onTestFinished(() => rm(directory, { recursive: true }));
   const coordinator = await startEmbeddedCoordinator({ port: 0, pollTimeoutSeconds: 2 });
