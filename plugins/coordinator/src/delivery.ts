@@ -51,7 +51,7 @@ export class Delivery {
         if (there !== "no") return there;
       }
       const reply = await this.#post(ref, report, registered, attempt.signal);
-      return reply ? await this.#judge(ref, report, reply, attempt) : LATER;
+      return reply ? this.#judge(ref, report, reply, attempt) : LATER;
     } catch (thrown) {
       tellOfDelay(report, attempt, thrown instanceof Error ? thrown.message : String(thrown));
       return thrown instanceof Unanswered && thrown.sent ? "unknown" : LATER;

@@ -14,6 +14,7 @@ import {
   temporaryDirectory,
 } from "./leasing-runner.ts";
 import { deliveredRun, ScriptedCoordinator } from "./scripted-coordinator.ts";
+import { start } from "./test-source.ts";
 
 /** Refuses the first request of each method and URL that matches, as a busy coordinator does. */
 function refusesFirst(pattern: RegExp) {
@@ -79,7 +80,8 @@ describe("a run", () => {
     await reported(at, run.run_id, "completed");
     await runner.end();
     const asked = at.record.filter(({ method }) => method === "GET").map(({ path }) => path);
-    expect([...new Set(asked)]).toEqual(["/runner/runs"]);
+    expect(asked).toContain("/runner/runs");
+    expect(asked.filter((path) => /^\/(agents|sessions|scripts)/.test(path))).toEqual([]);
   });
 
   it("is left alone by a resume of its session that cannot be (AOF-D37)", async () => {
@@ -101,6 +103,17 @@ describe("a run", () => {
     expect(first.run.signal.aborted).toBe(false);
     first.end();
     await coordinator.seen("POST /runner/runs/run_1/completed");
+  });
+});
+
+describe("a poll", () => {
+  it("does not keep the hook's run away that it waits for itself (AOF-H2)", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const { feed } = start({ url: coordinator.url, timing: { lateMs: -29_999.9 } });
+    await coordinator.answerPoll({ json: { run: deliveredRun({ run_id: "run_hook" }) } }, 1);
+    await feed.until(() => feed.runs.has("run_hook"));
+    await coordinator.answerPoll({ json: { run: deliveredRun({ run_id: "run_hooked" }) } });
+    await feed.until(() => feed.runs.has("run_hooked"));
   });
 });
 

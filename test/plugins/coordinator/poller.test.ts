@@ -133,15 +133,6 @@ describe("a late poll", () => {
     expect(feed.offers.map(({ run }) => run.id).sort()).toEqual(["run_late", "run_next"]);
   });
 
-  it("does not keep the hook's run away that it waits for itself (AOF-H2)", async () => {
-    await using coordinator = await ScriptedCoordinator.start();
-    const { feed } = start({ url: coordinator.url, timing: soonLate });
-    await coordinator.answerPoll({ json: { run: deliveredRun({ run_id: "run_hook" }) } }, 1);
-    await feed.until(() => feed.runs.has("run_hook"));
-    await coordinator.answerPoll({ json: { run: deliveredRun({ run_id: "run_hooked" }) } });
-    await feed.until(() => feed.runs.has("run_hooked"));
-  });
-
   it("gets no second companion", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     const { feed } = start({ url: coordinator.url, timing: soonLate });
