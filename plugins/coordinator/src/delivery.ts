@@ -1,5 +1,6 @@
 import type { DeliveryAnswer, DeliveryAttempt, JsonObject, Logger } from "leasehold";
 import { isPowerOfTwo, unlessAborted } from "./backoff.ts";
+import { canStore } from "./can-store.ts";
 import type { CoordinatorClient } from "./client.ts";
 import { type Reply, Unanswered } from "./exchange.ts";
 import {
@@ -88,28 +89,17 @@ export class Delivery {
     return isTerminal(report) ? "gone" : "accepted";
   }
 
-  /**
-   * A report that the coordinator can parse but not store must not hold back the terminal one for ever. One that it cannot
-   * store because its database is locked (protocol §7.2 H11) waits: then it can store nothing else either.
-   */
+  /** A report that the coordinator can parse but not store must not hold back the terminal one, unless it can store nothing. */
   async #crashed(ref: RunRef, report: Report, attempt: DeliveryAttempt, answered: string): Promise<DeliveryAnswer> {
     const crashes = (this.#crashes.get(ref.run) ?? 0) + 1;
     this.#crashes.set(ref.run, crashes);
     tellOfDelay(report, attempt, answered);
-    if (isTerminal(report) || crashes < POISON_LIMIT || !(await this.#canStore(ref, attempt.signal))) return LATER;
+    if (isTerminal(report) || crashes < POISON_LIMIT) return LATER;
+    const { client, runner } = this.#settings;
+    if (!(await canStore(client, ref.session, runner().hostname, attempt.signal))) return LATER;
     this.#crashes.delete(ref.run);
     attempt.log.error({ report: report.type }, `${answered} ${crashes} times; the report is given up, the run goes on`);
     return "accepted";
-  }
-
-  /** Whether the coordinator can write at all: tells it of the session what it was told before. */
-  async #canStore({ session }: RunRef, signal: AbortSignal): Promise<boolean> {
-    const path = `/sessions/${encodeURIComponent(session)}/metadata`;
-    const body = JSON.stringify({ hostname: this.#settings.runner().hostname });
-    const reply = await this.#settings.client
-      .send("PATCH", path, { body, signal, repeatable: true })
-      .catch(() => undefined);
-    return reply !== undefined && reply.status < 500;
   }
 }
 
