@@ -1,5 +1,6 @@
 import type { DeliveryAnswer, DeliveryAttempt, JsonObject, Logger } from "leasehold";
 import { isPowerOfTwo, unlessAborted } from "./backoff.ts";
+import { canStore } from "./can-store.ts";
 import type { CoordinatorClient } from "./client.ts";
 import { type Reply, Unanswered } from "./exchange.ts";
 import {
@@ -78,11 +79,14 @@ export class Delivery {
     return renewed && (await send(requestOf(ref, report, renewed.runnerId, this.#settings.runner())));
   }
 
-  #judge(ref: RunRef, report: Report, reply: Reply, attempt: DeliveryAttempt): DeliveryAnswer {
-    if (isAcknowledged(reply)) return "accepted";
+  async #judge(ref: RunRef, report: Report, reply: Reply, attempt: DeliveryAttempt): Promise<DeliveryAnswer> {
+    if (isAcknowledged(reply)) {
+      this.#crashes.delete(ref.run);
+      return "accepted";
+    }
     const answered = `the coordinator answered ${describeReply(reply)} to a report`;
     if (isUnknownThere(reply)) return settleUnknown(report, attempt.log, answered);
-    if (reply.status === 500) return this.#crashed(ref, report, attempt.log, answered);
+    if (reply.status === 500) return this.#crashed(ref, report, attempt, answered);
     if (isPassing(reply) || isNotRegistered(reply) || refusesCredentials(reply)) {
       tellOfDelay(report, attempt, answered);
       if (isSuccess(reply) || reply.status === 502 || reply.status === 504) return "unknown";
@@ -92,15 +96,16 @@ export class Delivery {
     return isTerminal(report) ? "gone" : "accepted";
   }
 
-  /** A report that the coordinator can parse but not store must not hold back the terminal one for ever. */
-  #crashed(ref: RunRef, report: Report, log: Logger, answered: string): DeliveryAnswer {
+  /** A report that the coordinator can parse but not store must not hold back the terminal one, unless it can store nothing. */
+  async #crashed(ref: RunRef, report: Report, attempt: DeliveryAttempt, answered: string): Promise<DeliveryAnswer> {
     const crashes = (this.#crashes.get(ref.run) ?? 0) + 1;
-    if (isTerminal(report) || crashes < POISON_LIMIT) {
-      this.#crashes.set(ref.run, crashes);
-      return LATER;
-    }
+    this.#crashes.set(ref.run, crashes);
+    tellOfDelay(report, attempt, answered);
+    if (isTerminal(report) || crashes < POISON_LIMIT) return LATER;
+    const { client, runner } = this.#settings;
+    if (!(await canStore(client, ref.session, runner().hostname, attempt.signal))) return LATER;
     this.#crashes.delete(ref.run);
-    log.error({ report: report.type }, `${answered} ${crashes} times; the report is given up, the run goes on`);
+    attempt.log.error({ report: report.type }, `${answered} ${crashes} times; the report is given up, the run goes on`);
     return "accepted";
   }
 }
