@@ -92,10 +92,13 @@ export const gossip = definePlugin({
       run.secrets.register(ofRun, "the run's");
       return run.agent.name === "gossip" && act(run) === "refuse" ? refuse(tell(ofRuns)) : undefined;
     });
-    hooks.resolveEntrypoint.tap((run) => {
-      if (run.agent.name !== "gossip") return undefined;
-      return act(run) === "decline" ? decline(tell(ofRuns)) : entrypoint("gossip", {});
-    });
+    hooks.resolveEntrypoint.tap(
+      (run) => {
+        if (run.agent.name !== "gossip") return undefined;
+        return act(run) === "decline" ? decline(tell(ofRuns)) : entrypoint("gossip", {});
+      },
+      { order: "first" },
+    );
     hooks.execute.for("gossip").tap(async (run) => {
       run.log.error({ err: new Error(tell(ofRuns), { cause: tell(ofRuns) }) }, tell(ofRuns));
       run.emit({ type: "message", data: { role: "assistant", content: [{ type: "text", text: tell(ofRuns) }] } });
