@@ -27,7 +27,7 @@ declare module "leasehold" {
 export const MISHAPS = ["none", "setup", "teardown"] as const;
 
 /** Where what was passed on by streams ends up. */
-export const PASSED_ON = "passed-on.log";
+const PASSED_ON = "passed-on.log";
 
 /** A plugin that tells every secret it knows of to everybody, in every form, at every opportunity. */
 export const gossip = definePlugin({
