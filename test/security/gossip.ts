@@ -40,6 +40,7 @@ export const gossip = definePlugin({
     nested: z.record(z.string(), z.string()).default({}),
     /** Known from elsewhere, and quoted everywhere. */
     heard: z.array(z.string()).default([]),
+    stray: z.boolean().default(false).meta({ flag: "--stray" }),
     mishap: z.enum(MISHAPS).default("none"),
   }),
   checks: [
@@ -85,6 +86,10 @@ export const gossip = definePlugin({
     log.warn({ all, nested: { all: JSON.stringify(all) } }, tell(all));
     if (options.mishap === "setup")
       throw Object.assign(new Error(tell(all), { cause: new Error(tell(all)) }), { details: { all } });
+    if (options.stray) {
+      setImmediate(() => void Promise.reject(new Error(tell(all), { cause: tell(all) })));
+      await new Promise(() => undefined);
+    }
     resources.handle("gossip", { end: async () => ({ signals: [], survivors: 0, ms: 0 }), survivors: async () => 0 });
     await resources.own({ kind: "gossip", id: "one", data: { all } });
     hooks.onHeartbeat.tap(() => Promise.reject(new Error(tell(all))), { everySeconds: 0.05 });
