@@ -1,14 +1,11 @@
 import type { PluginContext, Resource, ResourceHandler } from "leasehold";
-import { Agents } from "./agents/agents.ts";
+import type { Agents } from "./agents/agents.ts";
 import { CONTAINER_KIND } from "./agents/claims.ts";
-import type { Images } from "./agents/images.ts";
 import { type DataLock, lockDataDirectory } from "./data-lock.ts";
-import type { Engine } from "./engine/engine.ts";
 import type { OkenOptions } from "./options.ts";
 
 export interface RunningAgentsParts extends Pick<PluginContext, "resources" | "telemetry" | "secrets" | "log"> {
   readonly options: OkenOptions;
-  images(engine: Engine, instance: string): Images;
 }
 
 /**
@@ -49,10 +46,15 @@ export class RunningAgents {
   }
 
   async #open(): Promise<Agents> {
-    const { options, resources, log, telemetry, secrets, images } = this.#parts;
+    const { options, resources, log, telemetry, secrets } = this.#parts;
     this.#lock = await lockDataDirectory(options.dataDir);
+    const [{ Agents }, { imagesOfFolders }] = await Promise.all([
+      import("./agents/agents.ts"),
+      import("./image/images-of-folders.ts"),
+    ]);
     return Agents.open({
-      ...{ options, log, images, secrets },
+      ...{ options, log, secrets },
+      images: (engine, instance) => imagesOfFolders(engine, instance, options, log),
       resources: {
         own: (claim) => resources.own(claim),
         handle: (_kind, handler) => {

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import type { Feed, LeaseSource, Logger, RunnerSecrets } from "leasehold";
@@ -42,8 +43,29 @@ export class OkenSource implements LeaseSource {
     return this.#listening.promise;
   }
 
-  /** Listens until the signal is aborted. Rejects when it cannot listen. */
+  /** Listens until the signal is aborted. Rejects when it cannot listen, or the agents cannot be had. */
   async start(feed: Feed, signal: AbortSignal): Promise<void> {
+    const server = await this.#open(feed).catch((thrown) => {
+      this.#listening.reject(thrown);
+      throw thrown;
+    });
+    if (!signal.aborted) await once(signal, "abort");
+    server.close();
+    server.closeIdleConnections();
+  }
+
+  /** Lets deployments and streams end by themselves for a moment, then ends them. */
+  async close(signal: AbortSignal): Promise<void> {
+    const server = this.#server?.server;
+    if (!server) return;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeIdleConnections();
+    await Promise.race([closed, once(AbortSignal.any([signal, AbortSignal.timeout(FAREWELL_MS)]), "abort")]);
+    this.#closing.abort(new Error("the runner is shutting down"));
+    await this.#server?.close();
+  }
+
+  async #open(feed: Feed): Promise<Server> {
     const { agents, options, staging, secrets, log } = this.#parts;
     const opened = await agents();
     await staging.sweep();
@@ -59,20 +81,7 @@ export class OkenSource implements LeaseSource {
     log.info({ address }, `the Oken runner API listens on ${address}`);
     this.#warnOfExposure(address);
     this.#listening.resolve(address);
-    if (!signal.aborted) await once(signal, "abort");
-    this.#server.server.close();
-    this.#server.server.closeIdleConnections();
-  }
-
-  /** Lets deployments and streams end by themselves for a moment, then ends them. */
-  async close(signal: AbortSignal): Promise<void> {
-    const server = this.#server?.server;
-    if (!server) return;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeIdleConnections();
-    await Promise.race([closed, once(AbortSignal.any([signal, AbortSignal.timeout(FAREWELL_MS)]), "abort")]);
-    this.#closing.abort(new Error("the runner is shutting down"));
-    await this.#server?.close();
+    return this.#server.server;
   }
 
   async #listen(server: FastifyInstance): Promise<string> {
@@ -82,9 +91,7 @@ export class OkenSource implements LeaseSource {
     } catch (thrown) {
       const { code } = thrown as NodeJS.ErrnoException;
       const why = code === "EADDRINUSE" ? "the port is taken; set OKEN_PORT" : (code ?? String(thrown));
-      const problem = new Error(`the Oken runner API cannot listen on ${host} port ${port}: ${why}`, { cause: thrown });
-      this.#listening.reject(problem);
-      throw problem;
+      throw new Error(`the Oken runner API cannot listen on ${host} port ${port}: ${why}`, { cause: thrown });
     }
     const bound = server.server.address() as AddressInfo;
     return `http://${bound.family === "IPv6" ? `[${bound.address}]` : bound.address}:${bound.port}`;
