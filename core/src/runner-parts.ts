@@ -16,6 +16,7 @@ import { ResourceLedger } from "./run/resource-ledger.ts";
 import type { Run } from "./run/run.ts";
 import type { RunnerSpec } from "./runner-api.ts";
 import { ServiceRegistry } from "./services/service-registry.ts";
+import { ShutdownBudget } from "./shutdown-budget.ts";
 import type { IntakeParts } from "./sources/intake.ts";
 import type { LeaseSource } from "./sources/source.ts";
 import { TelemetryHub } from "./telemetry-hub.ts";
@@ -37,6 +38,8 @@ export interface RunnerParts {
   readonly ledger: ResourceLedger;
   readonly journal: RunnerJournal;
   readonly profiles: ProfileRegistry;
+  readonly instrument: Instrument;
+  readonly budget: ShutdownBudget;
   readonly sources: AddedSource[];
   readonly intake: IntakeParts;
 }
@@ -81,5 +84,20 @@ export function createRunnerParts({ options, log: unmasked, secrets = new Secret
   const limits = { timeoutSeconds, graceSeconds, outputBytes };
   const profile = () => profiles.active();
   const intake = { pipeline, ledger, services, journal, telemetry, secrets, log, projectDir, limits, profile };
-  return { log, secrets, telemetry, board, heart, services, ledger, journal, profiles, sources: [], intake };
+  const budget = new ShutdownBudget(options);
+  return {
+    log,
+    secrets,
+    telemetry,
+    board,
+    heart,
+    services,
+    ledger,
+    journal,
+    profiles,
+    instrument,
+    budget,
+    sources: [],
+    intake,
+  };
 }

@@ -1,6 +1,8 @@
 import type { JsonObject } from "./json/value.ts";
 import type { Outcome, OutcomeStatus } from "./run/outcome.ts";
 import type { KillReceipt } from "./run/resource.ts";
+import type { RunnerPhase } from "./status/runner-status.ts";
+import type { LoopReport } from "./watch/loop-report.ts";
 
 interface OfRun {
   readonly source: string;
@@ -49,6 +51,10 @@ export type TelemetryEvent =
       readonly id: string;
       readonly receipt?: KillReceipt;
     }
+  | { readonly type: "runner"; readonly phase: RunnerPhase }
+  /** The journal cannot be written any more, or again. */
+  | { readonly type: "journal"; readonly writable: boolean; readonly problem?: string }
+  | ({ readonly type: "loop" } & LoopReport)
   | { readonly type: "plugin"; readonly plugin: string; readonly act: "setup" | "teardown"; readonly ms: number }
   /** What a plugin tells of its own work, e.g. that an agent was woken; its documentation says what there is. */
   | { readonly type: "note"; readonly plugin: string; readonly note: string; readonly details: JsonObject };

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Canaries } from "./canaries.ts";
 
-export const CONFIG = join(import.meta.dirname, "../fixtures/security/runner.config.ts");
+const CONFIG = join(import.meta.dirname, "../fixtures/security/runner.config.ts");
 
 /** The environment through which every secret gets into a command line. */
 export function environmentOf(canaries: Canaries, { coordinator, issuer, directory }: Around): Record<string, string> {

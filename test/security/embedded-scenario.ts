@@ -67,6 +67,9 @@ async function beRefused(setting: Setting): Promise<void> {
   await runner.close().catch((thrown: unknown) => setting.sinks.addThrown("thrown at the host", thrown));
 }
 
+/** What gossip does not take nobody takes. */
+const COMMANDS: Readonly<Record<string, object>> = { printenv: { command: "./printenv" } };
+
 const ACTS = ["succeed", "fail", "throw", "refuse", "decline"];
 
 async function work(setting: Setting): Promise<void> {
@@ -109,7 +112,7 @@ async function deliver(remote: ScriptedCoordinator, agent: string, act: string):
         session_id: `ses_${agent}_${act}`,
         agent_name: agent,
         parameters: { act },
-        resolved_agent_blueprint: { name: agent, type: "procedural", command: agent, tags: [] },
+        resolved_agent_blueprint: { name: agent, type: "procedural", tags: [], ...COMMANDS[agent] },
       }),
     },
   });

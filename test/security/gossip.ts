@@ -27,7 +27,7 @@ declare module "leasehold" {
 export const MISHAPS = ["none", "setup", "teardown"] as const;
 
 /** Where what was passed on by streams ends up. */
-export const PASSED_ON = "passed-on.log";
+const PASSED_ON = "passed-on.log";
 
 /** A plugin that tells every secret it knows of to everybody, in every form, at every opportunity. */
 export const gossip = definePlugin({
@@ -40,6 +40,7 @@ export const gossip = definePlugin({
     nested: z.record(z.string(), z.string()).default({}),
     /** Known from elsewhere, and quoted everywhere. */
     heard: z.array(z.string()).default([]),
+    stray: z.boolean().default(false).meta({ flag: "--stray" }),
     mishap: z.enum(MISHAPS).default("none"),
   }),
   checks: [
@@ -85,6 +86,10 @@ export const gossip = definePlugin({
     log.warn({ all, nested: { all: JSON.stringify(all) } }, tell(all));
     if (options.mishap === "setup")
       throw Object.assign(new Error(tell(all), { cause: new Error(tell(all)) }), { details: { all } });
+    if (options.stray) {
+      setImmediate(() => void Promise.reject(new Error(tell(all), { cause: tell(all) })));
+      await new Promise(() => undefined);
+    }
     resources.handle("gossip", { end: async () => ({ signals: [], survivors: 0, ms: 0 }), survivors: async () => 0 });
     await resources.own({ kind: "gossip", id: "one", data: { all } });
     hooks.onHeartbeat.tap(() => Promise.reject(new Error(tell(all))), { everySeconds: 0.05 });
@@ -92,10 +97,13 @@ export const gossip = definePlugin({
       run.secrets.register(ofRun, "the run's");
       return run.agent.name === "gossip" && act(run) === "refuse" ? refuse(tell(ofRuns)) : undefined;
     });
-    hooks.resolveEntrypoint.tap((run) => {
-      if (run.agent.name !== "gossip") return undefined;
-      return act(run) === "decline" ? decline(tell(ofRuns)) : entrypoint("gossip", {});
-    });
+    hooks.resolveEntrypoint.tap(
+      (run) => {
+        if (run.agent.name !== "gossip") return undefined;
+        return act(run) === "decline" ? decline(tell(ofRuns)) : entrypoint("gossip", {});
+      },
+      { order: "first" },
+    );
     hooks.execute.for("gossip").tap(async (run) => {
       run.log.error({ err: new Error(tell(ofRuns), { cause: tell(ofRuns) }) }, tell(ofRuns));
       run.emit({ type: "message", data: { role: "assistant", content: [{ type: "text", text: tell(ofRuns) }] } });

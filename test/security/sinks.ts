@@ -28,8 +28,9 @@ export class Sinks {
     }
   }
 
-  has(where: string): boolean {
-    return this.#texts.has(where);
+  /** All that went one way. */
+  text(where: string): string {
+    return (this.#texts.get(where) ?? []).join("\n");
   }
 
   leaks(canaries: Canaries): Leak[] {

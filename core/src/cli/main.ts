@@ -23,6 +23,7 @@ export default async function main(
 ): Promise<number> {
   registerEnvironment(secrets, unmasked.env);
   const terminal = maskTerminal(unmasked, secrets);
+  const stopListening = reportStrays(argv, terminal);
   try {
     const code = await dispatch(argv, terminal);
     const fault = terminal.outputFault?.();
@@ -30,7 +31,20 @@ export default async function main(
     return code;
   } catch (error) {
     return reportFailure(error, terminal, wantsVerbose(argv, terminal));
+  } finally {
+    stopListening();
   }
+}
+
+/** Errors that nobody catches end a command that has nothing to end in order, as Node would, but masked. */
+function reportStrays(argv: readonly string[], terminal: MaskedTerminal): () => void {
+  const onStray = (thrown: unknown): void => {
+    if (process.listenerCount("uncaughtException") > 1) return;
+    const stray = new LeaseholdError("STRAY_ERROR", { problem: messageOf(thrown) }, { cause: thrown });
+    process.exit(reportFailure(stray, terminal, wantsVerbose(argv, terminal)));
+  };
+  process.on("uncaughtException", onStray);
+  return () => void process.off("uncaughtException", onStray);
 }
 
 /** Loads the configuration first, since plugins contribute flags and commands, and only then reads the command line. */

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LeaseholdError } from "../errors/leasehold-error.ts";
+import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
 import type { JsonObject } from "../json/value.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Profile } from "../profiles/profile.ts";
@@ -93,6 +93,11 @@ export class RunState implements Run {
     Object.freeze(this);
   }
 
+  /** Whole milliseconds since the lease arrived. */
+  get sinceLease(): number {
+    return Math.round(performance.now() - this.leasedAt);
+  }
+
   get projectDir(): string {
     return this.#projectDir;
   }
@@ -149,7 +154,21 @@ export class RunState implements Run {
   emit(event: RunEvent): void {
     if (this.#settled) return this.log.debug({ event: event.type }, "an event after the run was settled is dropped");
     const stamped = { ...event, timestamp: event.timestamp ?? new Date().toISOString() };
-    this.#surroundings.emit(this.#surroundings.secrets.maskValue("event", stamped, this.secretScopes));
+    const masked = this.#masked(stamped);
+    if (masked) this.#surroundings.emit(masked);
+  }
+
+  /** Nothing when it cannot be read through: what is nested without end, say, could not be reported either. */
+  #masked<E extends RunEvent>(event: E): E | undefined {
+    try {
+      return this.#surroundings.secrets.maskValue("event", event, this.secretScopes);
+    } catch (thrown) {
+      this.log.warn(
+        { err: thrown, event: event.type },
+        `an event that cannot be read is dropped: ${messageOf(thrown)}`,
+      );
+      return undefined;
+    }
   }
 
   /** After `onLease`: what it could change, nobody changes any more. */

@@ -11,6 +11,7 @@ import type { ResourceLedger } from "../run/resource-ledger.ts";
 import type { RunLimits } from "../run/run.ts";
 import { RunState, type Surroundings } from "../run/run-state.ts";
 import type { ServiceRegistry } from "../services/service-registry.ts";
+import type { SourceStanding } from "../status/runner-status.ts";
 import type { TelemetryHub } from "../telemetry-hub.ts";
 import { type Courier, Delivery } from "./delivery.ts";
 import { EventOutlet } from "./event-outlet.ts";
@@ -18,7 +19,17 @@ import { copyRef } from "./ref.ts";
 import { report, reportOutcome } from "./reports.ts";
 import { SettledRuns } from "./settled-runs.ts";
 import { type OccupiedSlot, SlotPool } from "./slots.ts";
-import type { Accepted, Feed, LeasedRun, LeaseSource, Offer, Slot, StopAnswer, StopTarget } from "./source.ts";
+import type {
+  Accepted,
+  Feed,
+  LeasedRun,
+  LeaseSource,
+  Offer,
+  Slot,
+  SourceStatus,
+  StopAnswer,
+  StopTarget,
+} from "./source.ts";
 
 /** What every intake of a runner shares. */
 export interface IntakeParts {
@@ -94,6 +105,21 @@ export class Intake {
   /** Resolves when no run of this source is under way. */
   async idle(): Promise<void> {
     while (this.#active.size > 0) await Promise.all([...this.#active.values()].map(({ outcome }) => outcome));
+  }
+
+  /** Nothing is leased until `resume`. */
+  pause(): void {
+    this.#slots.pause();
+  }
+
+  resume(): void {
+    this.#slots.resume();
+  }
+
+  get standing(): SourceStanding {
+    const told = statusOf(this.source);
+    const owed = this.delivery?.owed ?? 0;
+    return { name: this.source.name, ...told, ...this.#slots.counts, running: this.running(), owed };
   }
 
   slot(signal?: AbortSignal): Promise<Slot> {
@@ -218,6 +244,10 @@ export class Intake {
     if (!receipt || receipt.survivors === 0) return slot.release();
     run.log.error({ receipt }, "something of the run may be alive, so its slot is set aside until the runner restarts");
     slot.quarantine();
+    const { slots, quarantined } = this.#slots.counts;
+    if (quarantined < slots) return;
+    const fault = new LeaseholdError("SLOTS_QUARANTINED", { source: this.source.name, slots });
+    this.#parts.log.fatal({ err: fault, source: this.source.name, slots }, fault.message);
   }
 
   #endSession(session: string, reason: RunAborted) {
@@ -271,6 +301,16 @@ export class Intake {
     if (telemetry.listening)
       telemetry.tell({ type: "lease", verdict: accepted.verdict, ...aboutRun(this.source.name, run) });
     return accepted;
+  }
+}
+
+/** What a source says of itself, and nothing beside; one that cannot say it is not ready. */
+function statusOf(source: LeaseSource): SourceStatus {
+  try {
+    const { ready, detail } = source.status?.() ?? { ready: true };
+    return { ready: ready === true, ...(detail === undefined ? {} : { detail: String(detail) }) };
+  } catch (thrown) {
+    return { ready: false, detail: messageOf(thrown) };
   }
 }
 
