@@ -13,7 +13,7 @@ import type { Run } from "./run/run.ts";
 import type { RunnerSpec } from "./runner-api.ts";
 import { ServiceRegistry } from "./services/service-registry.ts";
 import { ShutdownBudget } from "./shutdown-budget.ts";
-import type { IntakeParts } from "./sources/intake.ts";
+import type { IntakeParts } from "./sources/intake-parts.ts";
 import type { LeaseSource } from "./sources/source.ts";
 import { TelemetryHub } from "./telemetry-hub.ts";
 
