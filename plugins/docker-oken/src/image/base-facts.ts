@@ -10,7 +10,7 @@ export interface BaseFacts {
   readonly hasCertificates: boolean;
 }
 
-export interface Python {
+interface Python {
   readonly path: string;
   readonly version: string;
 }
@@ -39,11 +39,10 @@ export async function readBaseFacts(docker: Docker, image: string): Promise<Base
   return { pythons: distinct(pythons), hasCertificates: lines.includes("certificates"), ...(uv ? { uv } : {}) };
 }
 
-/** What agents will miss, a sentence each. */
+/** What agents will miss, a sentence each. No Python is none of it: uv downloads one. */
 export function whatLacks({ pythons, uv, hasCertificates }: BaseFacts): string[] {
   return [
     ...(pythons.length === 0 && !uv ? ["it has neither Python 3.9 or newer nor uv, so no agent can run"] : []),
-    ...(pythons.length > 0 || !uv ? [] : ["it has no Python; uv downloads one for every agent"]),
     ...(uv ? [] : ["it has no uv, so agents with dependencies cannot be built"]),
     ...(hasCertificates ? [] : ["it has no CA certificates, so agents cannot use HTTPS"]),
   ];

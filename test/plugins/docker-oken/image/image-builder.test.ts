@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createLogger } from "../../../../core/src/log/create-logger.ts";
@@ -125,7 +126,7 @@ def handler(input):
 class Endpoint(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
-        body = json.dumps({"output": {"main": __name__, "opt": os.listdir("/opt")}}).encode()
+        body = json.dumps({"output": {"main": __name__, "wrapper": os.path.exists("/opt/oken")}}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -137,7 +138,7 @@ server.serve_forever()
     const toml = 'name = "h"\nentrypoint = "serve.py"\nentrypoint_type = "http"\n';
     const built = await build({ "oken.toml": toml, "serve.py": source, "opt/x": "" });
     await using agent = await runImage(engine().docker, built.tag);
-    expect(JSON.parse((await agent.invoke({})).body)).toEqual({ output: { main: "__main__", opt: [] } });
+    expect(JSON.parse((await agent.invoke({})).body)).toEqual({ output: { main: "__main__", wrapper: false } });
   });
 
   it.each(["buildkit", "classic"] as const)("has the requirements from a package index, by %s", async (kind) => {
@@ -221,6 +222,19 @@ server.serve_forever()
       code: "BUILD_FAILED",
       message: expect.stringMatching(/3\.99/),
     });
+  });
+
+  it("waits no longer for the base image than for all of it", async () => {
+    // An address that takes connections and says nothing.
+    const silent = createServer(() => {});
+    await new Promise<void>((listening) => silent.listen(0, "127.0.0.1", listening));
+    try {
+      const { port } = silent.address() as AddressInfo;
+      const failing = build(HELLO, { baseImage: `127.0.0.1:${port}/none:latest`, buildTimeoutSeconds: 1 });
+      await expect(failing).rejects.toThrow("it took longer than 1 s");
+    } finally {
+      silent.close();
+    }
   });
 
   it("says that the base image is missing", async () => {

@@ -1,6 +1,7 @@
 import { createConnection } from "node:net";
 import { describe, expect, it } from "vitest";
-import { pythons, WrapperProcess } from "./wrapper-process.ts";
+import { pythons } from "./python-program.ts";
+import { WrapperProcess } from "./wrapper-process.ts";
 
 const ECHO = "def handler(input):\n    return input\n";
 
@@ -110,7 +111,7 @@ class Agent:
     await using wrapper = await start(source, { OKEN_ENTRY_TYPE: "agent" });
     await wrapper.invoke({});
     expect(await wrapper.outputOf({})).toEqual({ calls: 2, same: true });
-    wrapper.child.kill("SIGTERM");
+    wrapper.program.kill("SIGTERM");
     expect(await wrapper.ended).toBe(0);
     expect(wrapper.output).toContain("torn down after 2");
   });
@@ -218,7 +219,7 @@ def handler(input):
     await using wrapper = await start(source);
     const call = wrapper.invoke({});
     await wrapper.wrote(/begun/);
-    wrapper.child.kill("SIGTERM");
+    wrapper.program.kill("SIGTERM");
     expect(await call).toMatchObject({
       status: 200,
       body: '{"output":{"done":true}}',
@@ -232,7 +233,7 @@ def handler(input):
     await using wrapper = await start(source, { OKEN_GRACE: "0.2" });
     const call = wrapper.invoke({}).catch(() => "cut off");
     await wrapper.wrote(/begun/);
-    wrapper.child.kill("SIGTERM");
+    wrapper.program.kill("SIGTERM");
     expect(await wrapper.ended).toBe(0);
     expect(await call).toBe("cut off");
   });

@@ -1,14 +1,11 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { Agent, type IncomingMessage, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type PythonProgram, runPython } from "./python-program.ts";
 
 const WRAPPER = fileURLToPath(new URL("../../../../plugins/docker-oken/wrapper/oken_wrapper.py", import.meta.url));
-
-/** The Pythons of this machine that run; a list in `OKEN_TEST_PYTHONS` takes their place. */
-export const pythons: readonly string[] = (process.env["OKEN_TEST_PYTHONS"] ?? "python3").split(",").filter(runs);
 
 export interface Answer {
   readonly status: number;
@@ -16,27 +13,28 @@ export interface Answer {
   readonly headers: IncomingMessage["headers"];
 }
 
-/** The wrapper as a process of this machine, serving files of one folder. */
+/** The wrapper as a program of its own, serving files of one folder. */
 export class WrapperProcess {
-  readonly child: ChildProcess;
+  readonly program: PythonProgram;
   readonly folder: string;
   readonly #agent = new Agent({ keepAlive: true });
   readonly #watchers = new Set<() => void>();
   /** Everything it wrote so far. */
   output = "";
   port = 0;
-  readonly ended: Promise<number | null>;
 
-  private constructor(child: ChildProcess, folder: string) {
-    this.child = child;
+  private constructor(program: PythonProgram, folder: string) {
+    this.program = program;
     this.folder = folder;
-    const take = (chunk: Buffer) => {
-      this.output += chunk.toString();
-      for (const watcher of this.#watchers) watcher();
-    };
-    child.stdout?.on("data", take);
-    child.stderr?.on("data", take);
-    this.ended = new Promise((resolve) => child.once("close", resolve));
+    for (const stream of program.output)
+      stream.on("data", (chunk: Buffer) => {
+        this.output += chunk.toString();
+        for (const watcher of this.#watchers) watcher();
+      });
+  }
+
+  get ended(): Promise<number | null> {
+    return this.program.ended;
   }
 
   /** Resolves when it serves or has ended. */
@@ -47,9 +45,8 @@ export class WrapperProcess {
   ): Promise<WrapperProcess> {
     const folder = await mkdtemp(join(tmpdir(), "oken-wrapper-"));
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-    const inherited = { PATH: process.env["PATH"] ?? "", PYTHONDONTWRITEBYTECODE: "1", PYTHONUNBUFFERED: "1" };
-    const child = spawn(python, [WRAPPER], { cwd: folder, env: { ...inherited, PORT: "0", ...env } });
-    const started = new WrapperProcess(child, folder);
+    const settings = { PYTHONDONTWRITEBYTECODE: "1", PYTHONUNBUFFERED: "1", PORT: "0", ...env };
+    const started = new WrapperProcess(await runPython(python, WRAPPER, folder, settings), folder);
     await Promise.race([started.wrote(/\[oken\] ready on port (\d+)/), started.ended]);
     started.port = Number(/ready on port (\d+)/.exec(started.output)?.[1] ?? 0);
     return started;
@@ -100,17 +97,8 @@ export class WrapperProcess {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#agent.destroy();
-    this.child.kill("SIGKILL");
+    this.program.kill("SIGKILL");
     await this.ended;
     await rm(this.folder, { recursive: true, force: true });
-  }
-}
-
-function runs(python: string): boolean {
-  try {
-    execFileSync(python, ["-c", "import sys; sys.exit(sys.version_info < (3, 9))"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
   }
 }
