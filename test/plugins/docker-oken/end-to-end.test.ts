@@ -16,7 +16,7 @@ describeWithEngine("the Oken runner API on a real engine", () => {
     for (const end of ends) await end();
   });
 
-  test("deploys an agent of each kind, and each answers (T137, T144, T148 to T150, checklist 1, 4, 9)", async () => {
+  test("deploys an agent of each kind, and reaches it from the host (T137, T144, T148 to T150, OKEN-D3, checklist 1, 4, 9)", async () => {
     const kinds = {
       handler: python("def handler(input):\n    return {'got': input}\n"),
       agent: python(
@@ -58,7 +58,7 @@ describeWithEngine("the Oken runner API on a real engine", () => {
     ["flat", 'name = "one"\nslug = "x"\n'],
     ["table", '[agent]\nname = "one"\n'],
     ["both", 'name = "other"\nslug = "x"\n[agent]\nname = "one"\n'],
-  ])("takes the %s dialect of oken.toml (D4)", async (dialect, toml) => {
+  ])("takes the %s dialect of oken.toml (OKEN-D4)", async (dialect, toml) => {
     expect((await deploy(api.url, `dialect-${dialect}`, python("def handler(i): return {}", toml))).body.status).toBe(
       "running",
     );
@@ -74,12 +74,12 @@ describeWithEngine("the Oken runner API on a real engine", () => {
     ["no name (T175, T176)", { "oken.toml": "[agent]\n", "main.py": "" }, "must specify agent.name"],
     ["no entrypoint file (T78)", { "oken.toml": 'name = "a"\nentrypoint = "gone.py"\n' }, "Entrypoint file not found"],
     [
-      "a float for a version (D7)",
+      "a float for a version (OKEN-D7)",
       { "oken.toml": 'name = "a"\npython_version = 3.12\n', "main.py": "" },
       "python_version",
     ],
     [
-      "a line break in the entrypoint (D23)",
+      "a line break in the entrypoint (OKEN-D23)",
       { "oken.toml": 'name = "a"\nentrypoint = "a.py\\nRUN x"\n', "main.py": "" },
       "entrypoint",
     ],
@@ -91,7 +91,7 @@ describeWithEngine("the Oken runner API on a real engine", () => {
     expect((await invoke(api.url, "refused", { input: {} })).body.code).toBe("AGENT_NOT_FOUND");
   });
 
-  test("answers 200 with status error for an agent that is never ready, and keeps its log (T147, D29, checklist 3)", async () => {
+  test("answers 200 with status error for an agent that is never ready, and keeps its log (T147, OKEN-D29, checklist 3)", async () => {
     const { status, body } = await deploy(api.url, "broken", python("import nothing_of_that_name\n"));
     expect({ status, body }).toMatchObject({
       status: 200,
@@ -114,7 +114,7 @@ describeWithEngine("the Oken runner API on a real engine", () => {
     await followed(`${api.url}/logs/raises?follow=true`, "ValueError: the price is wrong");
   });
 
-  test("gives secrets as variables, never instead of its own, and masks them in logs (D35)", async () => {
+  test("gives secrets as variables, never instead of its own, and masks them in logs (OKEN-D35)", async () => {
     const source =
       "import os\ndef handler(input):\n    print('key is', os.environ['KEY'], flush=True)\n    return {'key': os.environ['KEY'], 'port': os.environ['PORT']}\n";
     const secrets = { KEY: "hunter2-hunter2", PORT: "1", OKEN_ENTRYPOINT: "gone.py" };
@@ -153,12 +153,8 @@ describeWithEngine("the Oken runner API on a real engine", () => {
     expect((await ask(`${api.url}/logs/listed`)).status).toBe(404);
   });
 
-  test("follows a log line by line (T51, checklist 10)", async () => {
-    await deploy(
-      api.url,
-      "followed",
-      python("def handler(input):\n    print('line one\\nline two', flush=True)\n    return {}\n"),
-    );
+  test("follows a log line by line, as it is printed (T51, OKEN-D37, checklist 10)", async () => {
+    await deploy(api.url, "followed", python("def handler(input):\n    print('line one\\nline two')\n    return {}\n"));
     await invoke(api.url, "followed", { input: {} });
     const seen = await followed(`${api.url}/logs/followed?follow=true&tail=2`, "line two\n\n");
     expect(seen).toBe("data: line one\n\ndata: line two\n\n");
@@ -172,7 +168,7 @@ describeWithEngine("the Oken runner API on a real engine", () => {
     expect((await engine().docker.getImage("oken-agent:built").inspect()).Id).toBe(image.Id);
   });
 
-  test("tells why a build failed, with the end of its log (T145, D30)", async () => {
+  test("tells why a build failed, with the end of its log (T145, OKEN-D30)", async () => {
     const files = { ...ECHO, "requirements.txt": "no-such-package-of-anybody==99.99\n" };
     const { status, body } = await deploy(api.url, "unbuildable", files);
     expect({ status, body }).toMatchObject({
@@ -199,6 +195,19 @@ describeWithEngine("the Oken runner API on a real engine", () => {
     expect((await invoke(api.url, "left", { input: {} })).status).toBe(200);
   });
 
+  test("lets calls to one agent hold up no other (OKEN-D42)", async () => {
+    const source = "import asyncio\nasync def handler(input):\n    await asyncio.sleep(600)\n";
+    await deploy(api.url, "slow", python(source, 'name = "slow"\nconcurrency = 4\n'));
+    await deploy(api.url, "quick", ECHO);
+    const gone = new AbortController();
+    const slow = Array.from({ length: 120 }, () =>
+      invoke(api.url, "slow", { input: {} }, { signal: gone.signal }).catch(() => "gone"),
+    );
+    expect((await invoke(api.url, "quick", { input: { n: 1 } })).body.output).toEqual({ n: 1 });
+    gone.abort();
+    expect(new Set(await Promise.all(slow))).toEqual(new Set(["gone"]));
+  });
+
   test("cuts a call off when its own time is up (T116)", async () => {
     const toml = 'name = "slow"\n[agent]\ninvoke_timeout = 1\n';
     await deploy(api.url, "timed", python("import time\ndef handler(input):\n    time.sleep(600)\n", toml));
@@ -210,7 +219,7 @@ describeWithEngine("the Oken runner API on a real engine", () => {
 });
 
 describeWithEngine("a runner that was away", () => {
-  test("finds its agents again, without a build (D20)", async () => {
+  test("finds its agents again, without a build (OKEN-D20)", async () => {
     const place = await okenPlace();
     const first = await okenRunner(place);
     await deploy(first.url, "kept", ECHO, { KEY: "some-secret-value" });
@@ -227,7 +236,7 @@ describeWithEngine("a runner that was away", () => {
 });
 
 describeWithEngine("an agent that has nothing to do", () => {
-  test("is stopped, listed so, and woken by the next call (D15)", async () => {
+  test("is stopped, listed so, and woken by the next call (OKEN-D15)", async () => {
     const api = await okenRunner(await okenPlace(), { cleanupIntervalSeconds: 1 });
     await deploy(api.url, "idle", python("def handler(i): return i\n", 'name = "a"\nwarm_timeout = 0\n'));
     const status = async () => (await ask(`${api.url}/agents`)).body.agents[0].status;

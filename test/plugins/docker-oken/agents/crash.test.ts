@@ -3,7 +3,7 @@ import { describeWithEngine, engine } from "../engine.ts";
 import { agentId, openPool, type Pool, poolPlace } from "./pool.ts";
 
 describeWithEngine("an agent that crashes", () => {
-  it("is noticed, reported and started again (D31)", async () => {
+  it("is noticed, reported and started again (OKEN-D31)", async () => {
     const { deploy, call, event, status, log } = await openPool();
     const id = agentId();
     await deploy(id, { secrets: { VERSION: "one" } });

@@ -25,7 +25,7 @@ describeWithEngine("a deployment", () => {
     await expect(containers()).resolves.toMatchObject([{ name: `oken-${id}`, state: "running" }]);
   });
 
-  it("shows the agent as building meanwhile, refuses its calls, and has an end (D12, T135)", async () => {
+  it("shows the agent as building meanwhile, refuses its calls, and has an end (OKEN-D12, T135)", async () => {
     const { agents, deploy, call, status } = await openPool();
     const id = agentId();
     const over = new AbortController();
@@ -42,7 +42,7 @@ describeWithEngine("a deployment", () => {
     expect(status(id)).toBe("error");
   });
 
-  it("holds up nobody else's calls and deployments (D13)", async () => {
+  it("holds up nobody else's calls and deployments (OKEN-D13)", async () => {
     const { deploy, call } = await openPool();
     const [slow, quick] = [agentId("slow"), agentId("quick")];
     const over = new AbortController();
@@ -53,7 +53,7 @@ describeWithEngine("a deployment", () => {
     await expect(building).resolves.toBe("ended");
   });
 
-  it("ends at once when the container does, with its last words (D29)", async () => {
+  it("ends at once when the container does, with its last words (OKEN-D29)", async () => {
     const { agents, deploy, status } = await openPool();
     const id = agentId();
     const answer = await deploy(id, { secrets: { BOOT: "exit" } });
@@ -83,7 +83,7 @@ describeWithEngine("a deployment", () => {
     await expect(call(id)).resolves.toMatchObject({ status: 200 });
   });
 
-  it("keeps the log of a failed build (D30)", async () => {
+  it("keeps the log of a failed build (OKEN-D30)", async () => {
     const { agents, deploy, status } = await openPool();
     const id = agentId();
     await expect(deploy(id, { broken: true })).rejects.toMatchObject({ code: "BUILD_FAILED" });
@@ -106,7 +106,7 @@ describeWithEngine("a deployment", () => {
     await expect(containers()).resolves.toMatchObject([{ name: `oken-${id}`, state: "running" }]);
   });
 
-  it("drops no call while a new version takes over (D32)", async () => {
+  it("drops no call while a new version takes over (OKEN-D32)", async () => {
     const { agents, deploy, call: callAgent, containers } = await openPool();
     const id = agentId();
     await deploy(id, { secrets: { VERSION: "old" } });
@@ -130,7 +130,7 @@ describeWithEngine("a deployment", () => {
     await expect.poll(containers, { timeout: 10_000 }).toMatchObject([{ name: `oken-${id}` }]);
   });
 
-  it("keeps the old version when the new one fails (D32)", async () => {
+  it("keeps the old version when the new one fails (OKEN-D32)", async () => {
     const { deploy, call, status, containers } = await openPool();
     const id = agentId();
     await deploy(id, { secrets: { VERSION: "old" } });
@@ -141,7 +141,7 @@ describeWithEngine("a deployment", () => {
     await expect(containers()).resolves.toHaveLength(1);
   });
 
-  it("comes after the one before it of the same id (D33)", async () => {
+  it("comes after the one before it of the same id (OKEN-D33)", async () => {
     const { agents, options, call, containers } = await openPool();
     const id = agentId();
     const folders = await Promise.all(["a", "b", "c"].map((name) => agentFolder(options.dataDir, { name })));
@@ -154,7 +154,7 @@ describeWithEngine("a deployment", () => {
     await expect.poll(containers, { timeout: 10_000 }).toHaveLength(1);
   });
 
-  it("swaps the code in and deletes what it replaces (D25, D34)", async () => {
+  it("swaps the code in and deletes what it replaces (OKEN-D25, OKEN-D34)", async () => {
     const { options, deploy, agents } = await openPool();
     const id = agentId();
     await deploy(id, { name: "one" });
@@ -169,7 +169,7 @@ describeWithEngine("a deployment", () => {
     await expect(readdir(join(options.dataDir, "registry"))).resolves.toEqual([]);
   });
 
-  it("gives secrets as environment, but none of a reserved name (D35)", async () => {
+  it("gives secrets as environment, but none of a reserved name (OKEN-D35)", async () => {
     const { agents, deploy, call, mask, log } = await openPool();
     const id = agentId();
     await deploy(id, { secrets: { API_KEY: "sesame street", PORT: "1", PATH: "/nowhere", OKEN_ENTRYPOINT: "x" } });
@@ -209,7 +209,7 @@ describeWithEngine("a deployment", () => {
     await expect(deploy(id)).resolves.toMatchObject({ status: "running" });
   });
 
-  it("leaves a foreign container of the same name alone (D21, T47)", async () => {
+  it("leaves a foreign container of the same name alone (OKEN-D21, T47)", async () => {
     const { docker, baseImage } = engine();
     const id = agentId();
     const foreign = await docker.createContainer({ name: `oken-${id}`, Image: baseImage, Cmd: ["true"] });

@@ -39,7 +39,7 @@ describeWithEngine("logs of an agent", () => {
     await expect.poll(() => all(pool, id, 1)).toEqual(["open ******** now"]);
   });
 
-  it("replace bytes that are no text (D11)", async () => {
+  it("replace bytes that are no text (OKEN-D11)", async () => {
     const pool = await openPool();
     const id = agentId();
     await pool.deploy(id);
@@ -47,7 +47,7 @@ describeWithEngine("logs of an agent", () => {
     await expect.poll(() => all(pool, id, 1)).toEqual(["a\ufffd\ufffd("]);
   });
 
-  it("follow line by line, also when many come at once (D39)", async () => {
+  it("follow line by line, also when many come at once (OKEN-D39)", async () => {
     const pool = await openPool();
     const id = agentId();
     await pool.deploy(id);
@@ -60,7 +60,7 @@ describeWithEngine("logs of an agent", () => {
     await expect(next()).resolves.toBe("third");
   });
 
-  it("that stay quiet hold nobody up, and end when their reader leaves (D14)", async () => {
+  it("that stay quiet hold nobody up, and end when their reader leaves (OKEN-D14)", async () => {
     const pool = await openPool();
     const id = agentId();
     await pool.deploy(id);

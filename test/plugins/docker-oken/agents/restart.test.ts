@@ -9,7 +9,7 @@ import { describeWithEngine, engine } from "../engine.ts";
 import { agentId, image, openPool, poolPlace } from "./pool.ts";
 
 describeWithEngine("a runner that is started again", () => {
-  it("goes on with the agents of one that was killed (D20)", async () => {
+  it("goes on with the agents of one that was killed (OKEN-D20)", async () => {
     const place = await poolPlace();
     const id = agentId();
     const host = fileURLToPath(new URL("./runner-host.ts", import.meta.url));
@@ -143,7 +143,7 @@ describeWithEngine("a runner that is started again", () => {
 });
 
 describeWithEngine("two runners on one engine", () => {
-  it("never touch each other's agents, even of one id (D21, T55)", async () => {
+  it("never touch each other's agents, even of one id (OKEN-D21, T55)", async () => {
     const id = agentId();
     const one = await openPool();
     await one.deploy(id, { secrets: { VERSION: "one" } });

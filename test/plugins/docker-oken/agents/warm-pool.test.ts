@@ -6,7 +6,7 @@ const stateOf = (containers: readonly { name: string; state: string }[], id: str
   containers.find(({ name }) => name === `oken-${id}`)?.state;
 
 describeWithEngine("the warm pool", () => {
-  it("stops an agent that is idle, keeps it listed, and wakes it (D15, T17)", async () => {
+  it("stops an agent that is idle, keeps it listed, and wakes it (OKEN-D15, T17)", async () => {
     const { agents, deploy, call, event, status, containers } = await openPool();
     const id = agentId();
     await deploy(id, { warmTimeout: 1, secrets: { VERSION: "one" } });
@@ -39,7 +39,7 @@ describeWithEngine("the warm pool", () => {
     expect(calls[2]).toMatchObject({ reason: { code: "AGENT_BUSY", status: 503, retryAfterSeconds: 1 } });
   });
 
-  it("never stops an agent under a call (D16, T18)", async () => {
+  it("never stops an agent under a call (OKEN-D16, T18)", async () => {
     const { deploy, call, event, events } = await openPool();
     const id = agentId();
     await deploy(id, { warmTimeout: 1 });
@@ -50,7 +50,7 @@ describeWithEngine("the warm pool", () => {
     expect(performance.now() - endedAt).toBeGreaterThan(950);
   });
 
-  it("counts from readiness, however long the build took (D17)", async () => {
+  it("counts from readiness, however long the build took (OKEN-D17)", async () => {
     const { deploy, event, events } = await openPool();
     const id = agentId();
     await deploy(id, { warmTimeout: 1, buildMs: 2_000 });
@@ -60,7 +60,7 @@ describeWithEngine("the warm pool", () => {
     expect(performance.now() - readyAt).toBeGreaterThan(900);
   });
 
-  it("takes the runner's time for agents that state none (D19)", async () => {
+  it("takes the runner's time for agents that state none (OKEN-D19)", async () => {
     const { deploy, event } = await openPool(poolPlace({ warmTimeoutSeconds: 1 }));
     const id = agentId();
     await deploy(id);
@@ -145,7 +145,7 @@ describeWithEngine("the warm pool", () => {
     two?.leave();
   });
 
-  it("keeps an agent's calls out of another's way (D42)", async () => {
+  it("keeps an agent's calls out of another's way (OKEN-D42)", async () => {
     const { agents, deploy, call } = await openPool(poolPlace({ queued: 200 }));
     const [full, free] = [agentId("full"), agentId("free")];
     await Promise.all([deploy(full, { concurrency: 2 }), deploy(free)]);

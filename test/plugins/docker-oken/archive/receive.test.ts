@@ -101,7 +101,7 @@ describe("an archive that is taken", () => {
 
 describe("what leaves the folder is a path traversal", () => {
   test.each(["../../../etc/passwd", "/etc/passwd", "src/../../x", "..\\x", "C:\\x", "\\x", "../id-x/file", ".."])(
-    "such as member %s (T142, T167, T168, T169, D24)",
+    "such as member %s (T142, T167, T168, T169, OKEN-D24)",
     async (name) => {
       expect(await refusalOf(await archiveOf([file(name)]))).toEqual(traversal(name));
     },
@@ -112,7 +112,7 @@ describe("what leaves the folder is a path traversal", () => {
     ["a link to an absolute path", [{ name: "l", type: "symlink", linkname: "/etc/passwd" }]],
     ["a deep link that climbs too far", [{ name: "a/b/l", type: "symlink", linkname: "../../../x" }]],
     ["a hard link to outside", [{ name: "l", type: "link", linkname: "../x" }]],
-  ])("such as %s (D6)", async (_, made) => {
+  ])("such as %s (OKEN-D6)", async (_, made) => {
     expect(await refusalOf(await archiveOf(made))).toMatchObject({
       message: expect.stringContaining("Path traversal"),
     });
@@ -157,7 +157,7 @@ describe("an archive is refused as a fault of the user", () => {
       async () => gzipSync((await tarOf([file("a.py", "x".repeat(900))])).subarray(0, 900)),
       /not a tar/,
     ],
-  ])("when it %s (D5)", async (_, make, message) => {
+  ])("when it %s (OKEN-D5)", async (_, make, message) => {
     expect(await refusalOf(await make())).toEqual({
       code: "CONFIG_ERROR",
       status: 400,
@@ -181,7 +181,7 @@ describe("an archive is refused as a fault of the user", () => {
     ],
     ["a hard link to nothing", [{ name: "l", type: "link", linkname: "nobody" }], /no file of the archive/],
     ["a line break in a name", [file("a\nb")], /control characters/],
-  ])("when it holds %s (D6)", async (_, made, message) => {
+  ])("when it holds %s (OKEN-D6)", async (_, made, message) => {
     expect(await refusalOf(await archiveOf(made))).toEqual({
       code: "CONFIG_ERROR",
       status: 400,
@@ -194,7 +194,7 @@ describe("an archive is refused as a fault of the user", () => {
   });
 });
 
-describe("an archive beyond a limit is too large (D22)", () => {
+describe("an archive beyond a limit is too large (OKEN-D22)", () => {
   test.each<[string, Partial<typeof LIMITS>, RegExp]>([
     ["in bytes", { archiveBytes: 100 }, /more than 100 bytes/],
     ["when expanded", { expandedBytes: 2_000 }, /expands to more than 2000 bytes/],

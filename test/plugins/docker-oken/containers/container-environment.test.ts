@@ -18,7 +18,7 @@ describe("containerEnvironment", () => {
     "1A",
     "",
     "A\nB",
-  ])("leaves %j out (D35)", (name) => {
+  ])("leaves %j out (OKEN-D35)", (name) => {
     expect(containerEnvironment({ [name]: "x" })).toEqual({ environment: [], left: [name] });
   });
 

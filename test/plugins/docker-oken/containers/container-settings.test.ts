@@ -3,7 +3,7 @@ import { agentId, openPool, poolPlace } from "../agents/pool.ts";
 import { describeWithEngine, engine } from "../engine.ts";
 
 describeWithEngine("a container of an agent", () => {
-  it("is hardened (D26)", async () => {
+  it("is hardened (OKEN-D26)", async () => {
     const { deploy, call } = await openPool(poolPlace({ pids: 50, cpus: 0.5, logBytes: 1_000_000, logFiles: 3 }));
     const id = agentId();
     await deploy(id);
@@ -63,7 +63,7 @@ describeWithEngine("a container of an agent", () => {
     });
   });
 
-  it("cannot reach its neighbours (D27)", async () => {
+  it("cannot reach its neighbours (OKEN-D27)", async () => {
     const { options, deploy, call } = await openPool();
     const [one, other] = [agentId(), agentId()];
     await deploy(one);
@@ -95,7 +95,7 @@ describeWithEngine("a container of an agent", () => {
     await expect(call(id)).resolves.toMatchObject({ status: 200 });
   });
 
-  it("takes ids that make no host name (D38)", async () => {
+  it("takes ids that make no host name (OKEN-D38)", async () => {
     const { deploy, call } = await openPool();
     const id = agentId("x".repeat(119));
     await expect(deploy(id)).resolves.toMatchObject({ status: "running" });

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { pythonTime } from "../../../../plugins/docker-oken/src/http/agent-list.ts";
 import { logEvents } from "../../../../plugins/docker-oken/src/http/log-events.ts";
+import { archiveOf } from "../../script-executor/archives.ts";
 import { echo } from "../local-agents.ts";
 import { ask, invoke, localApi } from "../local-api.ts";
 
@@ -111,7 +112,7 @@ describe("logs", () => {
     });
   });
 
-  test("end in the runner when their follower leaves, and hold up nobody (D14)", async () => {
+  test("end in the runner when their follower leaves, and hold up nobody (OKEN-D14)", async () => {
     const { url, agents } = await localApi();
     await agents.add("one", echo);
     const ended = Promise.withResolvers<void>();
@@ -165,6 +166,26 @@ describe("logs", () => {
   });
 });
 
+test("everything is served while a deployment goes on (OKEN-D13)", async () => {
+  const { url, agents } = await localApi();
+  await agents.add("one", echo);
+  const [begun, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  agents.onDeploy = async () => {
+    begun.resolve();
+    await go.promise;
+    return { status: "running" };
+  };
+  const form = new FormData();
+  form.append("agent_id", "two");
+  form.append("tarball", new Blob([Uint8Array.from(await archiveOf([]))]), "agent.tar.gz");
+  const deploying = ask(`${url}/deploy`, { method: "POST", body: form });
+  await begun.promise;
+  expect((await ask(`${url}/health`)).status).toBe(200);
+  expect((await invoke(url, "one", { input: {} })).status).toBe(200);
+  go.resolve();
+  expect((await deploying).body.status).toBe("running");
+});
+
 describe("what no route serves", () => {
   test.each(["/", "/nothing", "/deploy/", "/invoke", "/invoke/", "/invoke/a%2Fb", "/logs/", "/agents/x"])(
     "%s is not found",
@@ -216,7 +237,7 @@ describe("what no route serves", () => {
 });
 
 describe("who may call", () => {
-  test("everybody on loopback, unless a token is set", async () => {
+  test("everybody on loopback, unless a token is set (OKEN-D28)", async () => {
     const { url } = await localApi({ apiToken: "s3cret-token" });
     expect(await ask(`${url}/agents`)).toMatchObject({ status: 401, body: { code: "UNAUTHORIZED" } });
     for (const wrong of ["Bearer s3cret", "Bearer s3cret-tokenx", "Basic s3cret-token", "s3cret-token"])

@@ -32,7 +32,7 @@ const deploy = ({ url }: LocalApi, form: FormData, headers: Record<string, strin
 const incoming = ({ dataDir }: LocalApi) => readdir(join(dataDir, "incoming")).catch(() => []);
 
 describe("a deployment", () => {
-  test("as the platform sends it hands over a fresh folder (T144, D25)", async () => {
+  test("as the platform sends it hands over a fresh folder (T144, OKEN-D25)", async () => {
     const api = await localApi();
     const form = platformForm({ agent_id: "vat-quote", tarball: await goodTarball(), secrets: '{"TAX_RATE":"0.25"}' });
     const answer = await deploy(api, form);
@@ -72,7 +72,7 @@ describe("a deployment", () => {
 
   test.each<[string, OkenError, number, object]>([
     [
-      "build (T145, D30)",
+      "build (T145, OKEN-D30)",
       new OkenError("BUILD_FAILED", "Failed to build image: no", { buildLog: "Step 1" }),
       400,
       { code: "BUILD_FAILED", build_log: "Step 1" },
@@ -295,7 +295,7 @@ describe("a deployment is refused as CONFIG_ERROR", () => {
   });
 });
 
-describe("an upload beyond the limits is a 413 (D22)", () => {
+describe("an upload beyond the limits is a 413 (OKEN-D22)", () => {
   test("for its archive, and the sender hears of it", async () => {
     const api = await localApi({ archiveBytes: 1_000 });
     const noise = Buffer.alloc(3_000_000, 0);

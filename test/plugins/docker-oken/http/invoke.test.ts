@@ -92,7 +92,7 @@ describe("what is wrong with a body is told before the agent is looked up", () =
     });
   });
 
-  test("when it is too large (D22)", async () => {
+  test("when it is too large (OKEN-D22)", async () => {
     const { url } = await localApi({ inputBytes: 100 });
     expect(await invoke(url, "nobody", { input: { a: "x".repeat(100) } })).toMatchObject({
       status: 413,
@@ -115,7 +115,7 @@ describe("a call that the agent does not answer well", () => {
     ["500 (T117)", answering(500, "Internal Server Error"), 500, /Internal Server Error/],
     ["503 (T138)", answering(503, "later"), 503, /later/],
     ["599", answering(599, "odd"), 599, /odd/],
-  ])("with %s is INVOKE_FAILED (D10)", async (_, agent, status, message) => {
+  ])("with %s is INVOKE_FAILED (OKEN-D10)", async (_, agent, status, message) => {
     const { url, agents } = await localApi();
     await agents.add("some", agent);
     const init = { redirect: "manual" as const };
