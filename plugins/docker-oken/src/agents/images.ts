@@ -6,7 +6,7 @@ export interface Prepared<Config extends AgentWishes = AgentWishes> {
   readonly entrypointType: "handler" | "agent" | "http";
 }
 
-export interface BuildRequest<Config extends AgentWishes = AgentWishes> extends Prepared<Config> {
+interface BuildRequest<Config extends AgentWishes = AgentWishes> extends Prepared<Config> {
   readonly agentId: string;
   readonly folder: string;
   readonly signal: AbortSignal;

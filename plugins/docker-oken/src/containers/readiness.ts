@@ -5,7 +5,7 @@ import { LastLines } from "./last-lines.ts";
 import { logLines } from "./log-lines.ts";
 
 /** The line by which the wrapper says that it listens; the program of an http agent says nothing. */
-export const ANNOUNCEMENT = /^\[oken\] ready\b/;
+const ANNOUNCEMENT = /^\[oken\] ready\b/;
 
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 500;

@@ -10,7 +10,7 @@ export interface BaseFacts {
   readonly hasCertificates: boolean;
 }
 
-export interface Python {
+interface Python {
   readonly path: string;
   readonly version: string;
 }

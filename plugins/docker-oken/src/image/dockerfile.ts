@@ -12,11 +12,12 @@ export interface Recipe {
   readonly containerPort: number;
   readonly concurrency: number;
   readonly callTimeoutSeconds: number;
+  readonly isRoot: boolean;
   readonly indexUrl?: string;
 }
 
 /** Numeric, because a base image need not know the name. */
-export const AGENT_USER = "65532:65532";
+const AGENT_USER = "65532:65532";
 /** The wrapper's name in the build context and in the image. */
 export const WRAPPER = "oken_wrapper.py";
 const HOME = "/opt/oken";
@@ -41,7 +42,7 @@ export function renderDockerfile(recipe: Recipe): string {
     ...(recipe.entrypointType === "http" ? [] : [`COPY ${WRAPPER} ${HOME}/${WRAPPER}`]),
     ...environment(recipe),
     `EXPOSE ${recipe.containerPort}`,
-    `USER ${AGENT_USER}`,
+    ...(recipe.isRoot ? [] : [`USER ${AGENT_USER}`]),
     `CMD ${JSON.stringify(command(recipe))}`,
   ];
   return `${lines.join("\n")}\n`;

@@ -14,6 +14,7 @@ import { BASE_LABEL, IMAGE_LABEL, ImageBudget } from "./image-budget.ts";
 import { Limiter } from "./limiter.ts";
 import { choosePython } from "./python-choice.ts";
 import { runBuild } from "./run-build.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /** The options that decide how images are built. */
 export type BuildOptions = Pick<
@@ -27,6 +28,7 @@ export type BuildOptions = Pick<
   | "containerPort"
   | "concurrency"
   | "invokeTimeoutSeconds"
+  | "nonRoot"
 > & {
   /** Whose images these are: none but its own are ever removed. */
   readonly instance: string;
@@ -114,7 +116,7 @@ export class ImageBuilder {
   }
 
   async #build(request: BuildRequest, signal: AbortSignal): Promise<BuiltImage> {
-    const base = await this.#bases.resolve(request.onLine);
+    const base = await untilAborted(this.#bases.resolve(request.onLine), signal);
     const context = await this.#contextOf(request, base);
     const hash = contentHashOf(context, base.id);
     const contentTag = contentTagOf(hash);
@@ -143,7 +145,7 @@ export class ImageBuilder {
     { reference, facts }: BaseImage,
     dependencies: DependencyPlan,
   ): string {
-    const { containerPort, concurrency, invokeTimeoutSeconds, pythonIndexUrl } = this.#options;
+    const { containerPort, concurrency, invokeTimeoutSeconds, pythonIndexUrl, nonRoot } = this.#options;
     return renderDockerfile({
       baseImage: reference,
       dependencies,
@@ -151,6 +153,7 @@ export class ImageBuilder {
       entrypoint: config.entrypoint,
       entrypointType,
       containerPort,
+      isRoot: !nonRoot,
       concurrency: config.concurrency ?? concurrency,
       callTimeoutSeconds: config.invokeTimeout ?? invokeTimeoutSeconds,
       ...(pythonIndexUrl === undefined ? {} : { indexUrl: pythonIndexUrl }),

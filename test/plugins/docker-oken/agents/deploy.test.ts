@@ -25,7 +25,7 @@ describeWithEngine("a deployment", () => {
     await expect(containers()).resolves.toMatchObject([{ name: `oken-${id}`, state: "running" }]);
   });
 
-  it("shows the agent as building meanwhile, and refuses its calls (T135)", async () => {
+  it("shows the agent as building meanwhile, refuses its calls, and has an end (OKEN-D12, T135)", async () => {
     const { agents, deploy, call, status } = await openPool();
     const id = agentId();
     const over = new AbortController();
@@ -40,6 +40,17 @@ describeWithEngine("a deployment", () => {
     over.abort();
     await expect(deploying).rejects.toMatchObject({ code: "CONTAINER_ERROR" });
     expect(status(id)).toBe("error");
+  });
+
+  it("holds up nobody else's calls and deployments (OKEN-D13)", async () => {
+    const { deploy, call } = await openPool();
+    const [slow, quick] = [agentId("slow"), agentId("quick")];
+    const over = new AbortController();
+    const building = deploy(slow, { buildMs: 60_000, signal: over.signal }).catch(() => "ended");
+    await deploy(quick);
+    for (let turn = 0; turn < 5; turn++) await expect(call(quick)).resolves.toMatchObject({ status: 200 });
+    over.abort();
+    await expect(building).resolves.toBe("ended");
   });
 
   it("ends at once when the container does, with its last words (OKEN-D29)", async () => {

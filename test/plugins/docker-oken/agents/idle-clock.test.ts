@@ -66,7 +66,7 @@ it("waits longer than a timer can", () => {
   expect(acts).toEqual(["stop"]);
 });
 
-it("asks again when what was due failed", () => {
+it("asks again when what was due failed (OKEN-D18)", () => {
   const { acts, clock: idle } = clock({ stopMs: 10 });
   idle.idle();
   vi.advanceTimersByTime(10);

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { LogRequest } from "../../../../plugins/docker-oken/src/agents/agents.ts";
-import { describeWithEngine } from "../engine.ts";
-import { agentId, openPool, type Pool } from "./pool.ts";
+import { describeWithEngine, engine } from "../engine.ts";
+import { agentId, openPool, type Pool, poolPlace } from "./pool.ts";
 
 /** Reads lines one by one, or all. */
 async function logs({ agents }: Pool, id: string, more: Partial<LogRequest> = {}) {
@@ -74,6 +74,18 @@ describeWithEngine("logs of an agent", () => {
     over.abort();
     const ended = await Promise.allSettled(waiting);
     expect(ended.every(({ status }) => status === "rejected" || status === "fulfilled")).toBe(true);
+  });
+
+  it("say so when the container is gone (T52)", async () => {
+    const pool = await openPool(poolPlace({ restartAttempts: 0 }));
+    const id = agentId();
+    await pool.deploy(id);
+    await engine().docker.getContainer(`oken-${id}`).remove({ force: true });
+    await pool.event(id, "crashed");
+    await expect(logs(pool, id)).rejects.toMatchObject({
+      code: "AGENT_NOT_RUNNING",
+      message: expect.stringContaining("container not found"),
+    });
   });
 
   it("end with the container", async () => {

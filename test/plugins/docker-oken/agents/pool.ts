@@ -28,7 +28,7 @@ interface Wishes extends Partial<AgentWishes> {
   readonly buildMs?: number;
 }
 
-export interface DeployWishes extends Wishes {
+interface DeployWishes extends Wishes {
   readonly secrets?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }

@@ -6,7 +6,9 @@ import { privateEngine } from "./private-engine.ts";
 describeWithEngine("an engine that goes away", () => {
   it("is waited for, and its agents answer again without a rebuild", { timeout: 120_000 }, async () => {
     const own = await privateEngine();
-    const pool = await openPool(poolPlace({ healthCheckTimeoutSeconds: 20 }, own), own.docker);
+    const place = await poolPlace({}, own);
+    await own.network(place.network);
+    const pool = await openPool(place, own.docker);
     const [warm, cold] = [agentId("warm"), agentId("cold")];
     await pool.deploy(warm, { secrets: { VERSION: "kept" } });
     await pool.deploy(cold, { warmTimeout: 0 });
@@ -26,19 +28,22 @@ describeWithEngine("an engine that goes away", () => {
 
   it("is no fault of a runner that starts without it", { timeout: 120_000 }, async () => {
     const own = await privateEngine();
-    const place = await poolPlace({ healthCheckTimeoutSeconds: 1 }, own);
+    const place = await poolPlace({}, own);
+    await own.network(place.network);
     const first = await openPool(place, own.docker);
     const id = agentId();
     await first.deploy(id);
     await first.agents.close();
     await own.stop();
-    const second = await openPool(place, own.docker);
-    expect(second.agents.engineStatus.up).toBe(false);
-    expect(second.status(id)).toBe("running");
-    await expect(second.call(id)).rejects.toMatchObject({
+    const hasty = await openPool({ ...place, healthCheckTimeoutSeconds: 1 }, own.docker);
+    expect(hasty.agents.engineStatus.up).toBe(false);
+    expect(hasty.status(id)).toBe("running");
+    await expect(hasty.call(id)).rejects.toMatchObject({
       code: "AGENT_BUSY",
       message: expect.stringContaining("engine does not answer"),
     });
+    await hasty.agents.close();
+    const second = await openPool(place, own.docker);
     await own.start();
     await second.event(id, "woken");
     await expect(second.call(id)).resolves.toMatchObject({ status: 200 });

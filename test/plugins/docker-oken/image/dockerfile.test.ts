@@ -60,6 +60,10 @@ describe("a Dockerfile", () => {
   });
 });
 
+it("leaves root where the runner allows it", () => {
+  expect(render({ isRoot: true })).not.toContain("USER");
+});
+
 describe("the Python of an agent", () => {
   const pythons = ["3.12.1", "3.11.2"].map((version) => ({ path: `/usr/bin/python${version.slice(0, 4)}`, version }));
   const facts = { pythons, uv: "0.13.8", hasCertificates: true };
@@ -129,6 +133,7 @@ function render(more: Partial<Recipe>): string {
     containerPort: 8080,
     concurrency: 16,
     callTimeoutSeconds: 300,
+    isRoot: false,
     ...more,
   });
 }

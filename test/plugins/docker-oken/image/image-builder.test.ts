@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createLogger } from "../../../../core/src/log/create-logger.ts";
@@ -221,6 +222,19 @@ server.serve_forever()
       code: "BUILD_FAILED",
       message: expect.stringMatching(/3\.99/),
     });
+  });
+
+  it("waits no longer for the base image than for all of it", async () => {
+    // An address that takes connections and says nothing.
+    const silent = createServer(() => {});
+    await new Promise<void>((listening) => silent.listen(0, "127.0.0.1", listening));
+    try {
+      const { port } = silent.address() as AddressInfo;
+      const failing = build(HELLO, { baseImage: `127.0.0.1:${port}/none:latest`, buildTimeoutSeconds: 1 });
+      await expect(failing).rejects.toThrow("it took longer than 1 s");
+    } finally {
+      silent.close();
+    }
   });
 
   it("says that the base image is missing", async () => {
