@@ -1,0 +1,31 @@
+import type { Finding } from "./invariants.ts";
+import type { World } from "./world.ts";
+
+const MOST = 5;
+
+/** What is known about the first findings: the run, what the coordinator recorded of it, what the runners logged. */
+export async function explain(findings: readonly Finding[], world: World): Promise<string> {
+  const paragraphs = await Promise.all(findings.slice(0, MOST).map((finding) => paragraphOf(finding, world)));
+  const more = findings.length > MOST ? [`and ${findings.length - MOST} more`] : [];
+  return [...paragraphs, ...more].join("\n\n");
+}
+
+async function paragraphOf({ offence, run, text }: Finding, world: World): Promise<string> {
+  if (!run) return `${offence}: ${text}`;
+  const { planned, id, status, error, record, notes } = run;
+  const { behaviour, session, stop } = planned;
+  const asked = stop === undefined ? "" : `, to be stopped when ${stop}`;
+  return [
+    `${offence}: ${session} (${id}, ${behaviour}${asked}): ${text}`,
+    `  it is ${status}${error === null ? "" : `: ${error.slice(0, 200)}`}`,
+    ...notes.map(({ type, pid, generation, at }) => `  ${time(at)} process ${pid} of runner ${generation}: ${type}`),
+    ...record
+      .filter(({ method }) => method !== "GET")
+      .map(({ at, method, path, status }) => `  ${time(at)} ${method} ${path} → ${status}`),
+    ...(await world.grep(id)).map((line) => `  ${line}`),
+  ].join("\n");
+}
+
+function time(at: number): string {
+  return new Date(at).toISOString().slice(11, 23);
+}
