@@ -7,6 +7,7 @@ import {
   isNotRegistered,
   isPassing,
   isSuccess,
+  isTaken,
   isUnknownThere,
   refusesCredentials,
 } from "./judgement.ts";
@@ -19,6 +20,8 @@ import { type Report, report as reportSchema } from "./reports.ts";
 
 /** So often the coordinator may answer 500 to a report before the ones behind it that still can be told go first. */
 const POISON_LIMIT = 12;
+/** Answers of gateways that may have passed the request on. */
+const MAY_HAVE_ACTED = [502, 504];
 /** The core's own back-off. */
 const LATER: DeliveryAnswer = { retryAfterMs: 0 };
 
@@ -72,25 +75,28 @@ export class Delivery {
   }
 
   #judge(ref: RunRef, report: Report, reply: Reply, attempt: DeliveryAttempt): DeliveryAnswer {
-    if (isSuccess(reply)) return "accepted";
+    if (isTaken(reply)) return "accepted";
     const answered = `the coordinator answered ${describeReply(reply)} to a report`;
     if (isUnknownThere(reply)) return settleUnknown(report, attempt.log, answered);
     if (reply.status === 500) return this.#crashed(ref, report, attempt.log, answered);
     if (isPassing(reply) || isNotRegistered(reply) || refusesCredentials(reply)) {
       tellOfDelay(report, attempt, answered);
-      if (reply.status === 502 || reply.status === 504) return "unknown";
+      if (MAY_HAVE_ACTED.includes(reply.status) || isSuccess(reply)) return "unknown";
       return { retryAfterMs: reply.retryAfterMs ?? 0 };
     }
     attempt.log.error({ report: report.type }, `${answered}; it will never take it, so it is given up`);
     return isTerminal(report) ? "gone" : "accepted";
   }
 
-  /** A report that the coordinator can parse but not store must not hold back the terminal one for ever. */
+  /**
+   * It may have stored the report before it failed. One that it can parse but not store must not hold back the terminal one
+   * for ever.
+   */
   #crashed(ref: RunRef, report: Report, log: Logger, answered: string): DeliveryAnswer {
     const crashes = (this.#crashes.get(ref.run) ?? 0) + 1;
     if (isTerminal(report) || crashes < POISON_LIMIT) {
       this.#crashes.set(ref.run, crashes);
-      return LATER;
+      return "unknown";
     }
     this.#crashes.delete(ref.run);
     log.error({ report: report.type }, `${answered} ${crashes} times; the report is given up, the run goes on`);

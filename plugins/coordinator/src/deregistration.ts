@@ -1,7 +1,7 @@
 import type { Logger } from "leasehold";
 import { unlessAborted } from "./backoff.ts";
 import type { CoordinatorClient } from "./client.ts";
-import { describeReply, isSuccess } from "./judgement.ts";
+import { describeReply, isTaken } from "./judgement.ts";
 import type { Poller } from "./poller.ts";
 import type { Registration } from "./registration.ts";
 
@@ -26,7 +26,7 @@ export async function sayFarewell(
   const path = `/runners/${encodeURIComponent(runnerId)}`;
   const deregister = async (query: string) => {
     const reply = await client.send("DELETE", path + query, { signal, repeatable: true });
-    if (!isSuccess(reply) && reply.status !== 404) throw new Error(`${client.url} answered ${describeReply(reply)}`);
+    if (!isTaken(reply) && reply.status !== 404) throw new Error(`${client.url} answered ${describeReply(reply)}`);
   };
   try {
     if (poller.open > 0) {

@@ -44,6 +44,14 @@ export function isSuccess(reply: Reply): boolean {
   return reply.status >= 200 && reply.status < 300;
 }
 
+/**
+ * The coordinator's own word that it has done what it was asked to (protocol §2.3, §2.4). A success without it comes from
+ * somebody in between, say a proxy that shows a page of its own.
+ */
+export function isTaken(reply: Reply): boolean {
+  return isSuccess(reply) && memberOf(parse(reply.body), "ok") === true;
+}
+
 /** The same request may be answered otherwise later. */
 export function isPassing({ status }: Reply): boolean {
   return status < 400 || status >= 500 || [404, 405, 408, 425, 429].includes(status);

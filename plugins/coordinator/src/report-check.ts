@@ -22,9 +22,15 @@ export async function alreadyThere(
   const reply = await client.send("GET", path, { signal, repeatable: true });
   if (isUnknownThere(reply)) return ofEvent ? "accepted" : "gone";
   if (ofEvent && reply.status === 500) return "no"; // one event that it cannot list hides all others of the session
-  if (!isSuccess(reply)) return { retryAfterMs: reply.retryAfterMs ?? 0 };
-  const arrived = ofEvent ? holdsEvent(reply.body, report.body) : hasStatus(reply.body, report.type);
+  const arrived = isSuccess(reply) ? hasArrived(reply.body, report) : undefined;
+  if (arrived === undefined) return { retryAfterMs: reply.retryAfterMs ?? 0 };
   return arrived ? "accepted" : "no";
+}
+
+/** Nothing where the answer is no coordinator's. */
+function hasArrived(answer: string, report: Exclude<Report, { type: "bind" }>): boolean | undefined {
+  if (report.type === "event" || report.type === "result") return holdsEvent(answer, report.body);
+  return hasStatus(answer, report.type);
 }
 
 const eventMembers = z.object({
@@ -39,10 +45,9 @@ const eventList = z.object({ events: z.array(z.unknown()) });
  * The coordinator keeps an event's timestamp as it was sent, so that with its type it names the event. A result is stamped
  * anew when a run is settled a second time: there its content tells.
  */
-function holdsEvent(body: string, sent: string): boolean {
+function holdsEvent(body: string, sent: string): boolean | undefined {
   const ours = eventMembers.parse(JSON.parse(sent));
-  const listed = read(eventList, body)?.events ?? [];
-  return listed.some((event) => {
+  return read(eventList, body)?.events.some((event) => {
     const { data: theirs } = eventMembers.safeParse(event);
     if (theirs?.event_type !== ours.event_type) return false;
     return theirs.timestamp === ours.timestamp || (ours.event_type === "result" && sameResult(theirs, ours));
@@ -56,9 +61,10 @@ function sameResult(theirs: EventMembers, ours: EventMembers): boolean {
   return isDeepStrictEqual(resultOf(theirs), resultOf(ours));
 }
 
-function hasStatus(body: string, report: Exclude<Report["type"], "bind" | "event" | "result">): boolean {
+function hasStatus(body: string, report: Exclude<Report["type"], "bind" | "event" | "result">): boolean | undefined {
   const status = read(z.object({ status: z.string() }), body)?.status;
-  if (report === "started") return status !== undefined && status !== "pending" && status !== "claimed";
+  if (status === undefined) return undefined;
+  if (report === "started") return status !== "pending" && status !== "claimed";
   return status === report;
 }
 

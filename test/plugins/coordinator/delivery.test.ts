@@ -105,12 +105,8 @@ describe("an answer to a report", () => {
     ],
     ["skips what is refused for good", { status: 422, json: { detail: [] } }, result, "accepted"],
     ["gives up a terminal report refused for good", { status: 422, json: { detail: [] } }, completed, "gone"],
-    [
-      "is repeated after an internal error",
-      { status: 500, text: "Internal Server Error" },
-      completed,
-      { retryAfterMs: 0 },
-    ],
+    ["is in doubt after an internal error", { status: 500, text: "Internal Server Error" }, completed, "unknown"],
+    ["is in doubt when it is a page of somebody in between", { text: "<h1>Welcome</h1>" }, completed, "unknown"],
     [
       "is repeated when told to wait",
       { status: 429, headers: { "retry-after": "3" } },
@@ -169,7 +165,7 @@ describe("an answer to a report", () => {
     for (let number = 1; number <= 12; number++) answers.push(await delivery.deliver(ref, result, attempt({ number })));
     expect(answers.map((answer) => answer === "accepted")).toEqual([...Array(11).fill(false), true]);
     for (let number = 1; number <= 30; number++)
-      expect(await delivery.deliver(ref, completed, attempt({ number }))).toEqual({ retryAfterMs: 0 });
+      expect(await delivery.deliver(ref, completed, attempt({ number }))).toBe("unknown");
   });
 });
 
@@ -192,6 +188,17 @@ describe("an uncertain report", () => {
     expect(await delivery.deliver(ref, { type: "started" }, uncertain)).toBe("accepted");
     expect(await delivery.deliver(ref, completed, uncertain)).toBe("accepted");
     expect(coordinator.of(COMPLETED)).toHaveLength(1);
+  });
+
+  it.each([
+    ["run", completed, "GET /runs/run_1"],
+    ["session", result, "GET /sessions/ses_1/events"],
+  ])("waits while somebody in between answers for the %s", async (_, report, route) => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const delivery = await deliveryTo(coordinator);
+    coordinator.always(route, { text: "<h1>Welcome</h1>" });
+    expect(await delivery.deliver(ref, report, uncertain)).toEqual({ retryAfterMs: 0 });
+    expect([...coordinator.of(COMPLETED), ...coordinator.of(EVENTS)]).toEqual([]);
   });
 
   it("is not repeated when the session has the event", async () => {
