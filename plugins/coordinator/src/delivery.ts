@@ -51,7 +51,8 @@ export class Delivery {
     try {
       if (attempt.uncertain) {
         const there = await alreadyThere(this.#settings.client, ref, report, attempt.signal);
-        if (there !== "no") return there;
+        if (there === "unlistable" && this.#countCrash(ref) < POISON_LIMIT) return LATER;
+        if (there !== "no" && there !== "unlistable") return there;
       }
       const reply = await this.#post(ref, report, registered, attempt.signal);
       return reply ? this.#judge(ref, report, reply, attempt) : LATER;
@@ -75,7 +76,10 @@ export class Delivery {
   }
 
   #judge(ref: RunRef, report: Report, reply: Reply, attempt: DeliveryAttempt): DeliveryAnswer {
-    if (isTaken(reply)) return "accepted";
+    if (isTaken(reply)) {
+      this.#crashes.delete(ref.run);
+      return "accepted";
+    }
     const answered = `the coordinator answered ${describeReply(reply)} to a report`;
     if (isUnknownThere(reply)) return settleUnknown(report, attempt.log, answered);
     if (reply.status === 500) return this.#crashed(ref, report, attempt.log, answered);
@@ -93,14 +97,17 @@ export class Delivery {
    * for ever.
    */
   #crashed(ref: RunRef, report: Report, log: Logger, answered: string): DeliveryAnswer {
-    const crashes = (this.#crashes.get(ref.run) ?? 0) + 1;
-    if (isTerminal(report) || crashes < POISON_LIMIT) {
-      this.#crashes.set(ref.run, crashes);
-      return "unknown";
-    }
+    const crashes = this.#countCrash(ref);
+    if (isTerminal(report) || crashes < POISON_LIMIT) return "unknown";
     this.#crashes.delete(ref.run);
     log.error({ report: report.type }, `${answered} ${crashes} times; the report is given up, the run goes on`);
     return "accepted";
+  }
+
+  #countCrash({ run }: RunRef): number {
+    const crashes = (this.#crashes.get(run) ?? 0) + 1;
+    this.#crashes.set(run, crashes);
+    return crashes;
   }
 }
 

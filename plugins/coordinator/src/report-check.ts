@@ -8,20 +8,21 @@ import type { Report } from "./reports.ts";
 
 /**
  * Whether a report whose answer was lost has arrived: repeating one would store a second event, and fire a parent's
- * callback and the finish hook twice (protocol §7.2 H8). `no` means: send it. Rejects with `Unanswered`.
+ * callback and the finish hook twice (protocol §7.2 H8). `no` means: send it. `unlistable`: the coordinator failed to list
+ * the session's events, in passing or because one of them cannot be listed and hides all others. Rejects with `Unanswered`.
  */
 export async function alreadyThere(
   client: CoordinatorClient,
   ref: RunRef,
   report: Report,
   signal: AbortSignal,
-): Promise<DeliveryAnswer | "no"> {
+): Promise<DeliveryAnswer | "no" | "unlistable"> {
   if (report.type === "bind") return "no";
   const ofEvent = report.type === "event" || report.type === "result";
   const path = ofEvent ? `/sessions/${encodeURIComponent(ref.session)}/events` : `/runs/${encodeURIComponent(ref.run)}`;
   const reply = await client.send("GET", path, { signal, repeatable: true });
   if (isUnknownThere(reply)) return ofEvent ? "accepted" : "gone";
-  if (ofEvent && reply.status === 500) return "no"; // one event that it cannot list hides all others of the session
+  if (ofEvent && reply.status === 500) return "unlistable";
   const arrived = isSuccess(reply) ? hasArrived(reply.body, report) : undefined;
   if (arrived === undefined) return { retryAfterMs: reply.retryAfterMs ?? 0 };
   return arrived ? "accepted" : "no";

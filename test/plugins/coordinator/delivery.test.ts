@@ -233,10 +233,13 @@ describe("an uncertain report", () => {
     expect(coordinator.of(COMPLETED)).toEqual([]);
   });
 
-  it("is repeated when the session's events cannot be listed", async () => {
+  it("is repeated when the session's events cannot be listed for long", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     const delivery = await deliveryTo(coordinator);
     coordinator.always("GET /sessions/ses_1/events", { status: 500 });
+    for (let number = 1; number < 12; number++)
+      expect(await delivery.deliver(ref, result, uncertain)).toEqual({ retryAfterMs: 0 });
+    expect(coordinator.of(EVENTS)).toEqual([]);
     expect(await delivery.deliver(ref, result, uncertain)).toBe("accepted");
     expect(coordinator.of(EVENTS)).toHaveLength(1);
   });
