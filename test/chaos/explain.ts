@@ -1,7 +1,8 @@
 import type { Finding } from "./invariants.ts";
 import type { World } from "./world.ts";
 
-const MOST = Number(process.env['MOST'] ?? 5);
+const MOST = 5;
+const MOST_LINES = 12;
 
 /** What is known about the first findings: the run, what the coordinator recorded of it, what the runners logged. */
 export async function explain(findings: readonly Finding[], world: World): Promise<string> {
@@ -22,7 +23,7 @@ async function paragraphOf({ offence, run, text }: Finding, world: World): Promi
     ...record
       .filter(({ method }) => method !== "GET")
       .map(({ at, method, path, status }) => `  ${time(at)} ${method} ${path} → ${status}`),
-    ...(await world.grep(id)).map((line) => `  ${line}`),
+    ...(await world.grep(id)).slice(-MOST_LINES).map((line) => `  ${line}`),
   ].join("\n");
 }
 

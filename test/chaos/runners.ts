@@ -42,6 +42,7 @@ export class Runners {
   }
 
   async kill(): Promise<void> {
+    if (!this.#current) return;
     const end = await this.#end("SIGKILL");
     if (end !== "SIGKILL") this.deaths.push(`runner ${this.#generation} ended with ${end} before it could be killed`);
     await wait(ECHO_MS);

@@ -24,6 +24,8 @@ export interface SuiteSettings {
 
 const LOOK_MS = 50;
 const REFRESH_MS = 1_000;
+/** A runner that has nothing to write does not notice that it could. */
+const MENDING_MS = 3_000;
 
 /** A run that is under way. */
 interface Open {
@@ -170,12 +172,24 @@ export class Suite {
     }
   }
 
-  /** Goes on beside everything else, but for the ends of runners: none can start on a full disk. */
+  /**
+   * Goes on beside everything else, but for the ends of runners: none can start on a full disk, and what one has in memory
+   * until it can write again goes with it.
+   */
   async #fillDisk(ms: number): Promise<void> {
     const { pid } = this.#runners;
     this.#world.disk.fill(pid);
     await wait(ms);
     this.#world.disk.free(pid);
+    await this.#mended();
+  }
+
+  async #mended(): Promise<void> {
+    const count = async (text: string) => (await this.#world.grep(text)).length;
+    for (let patience = MENDING_MS; patience > 0; patience -= LOOK_MS) {
+      if ((await count("the journal cannot be written")) <= (await count("the journal can be written again"))) return;
+      await wait(LOOK_MS);
+    }
   }
 
   /** Runs that the coordinator itself has ended leave no report: they are asked for now and then. */

@@ -7,7 +7,7 @@ import { type Disk, mountDisk } from "./full-disk.ts";
 export interface World {
   readonly directory: string;
   readonly disk: Disk;
-  /** Lines of the runners' logs that hold a text, the last of them. */
+  /** Lines of the runners' logs that hold a text. */
   grep(text: string): Promise<string[]>;
   remove(): Promise<void>;
 }
@@ -28,8 +28,6 @@ export async function createWorld(): Promise<World> {
   };
 }
 
-const MOST_LINES = 12;
-
 async function linesWith(directory: string, text: string): Promise<string[]> {
   const logs = (await readdir(directory)).filter((name) => /^runner-\d+\.log$/.test(name));
   const byGeneration = logs.sort((one, other) => numberIn(one) - numberIn(other));
@@ -38,7 +36,7 @@ async function linesWith(directory: string, text: string): Promise<string[]> {
     const content = await readFile(join(directory, name), "utf8");
     for (const line of content.split("\n")) if (line.includes(text)) lines.push(`${name}: ${line.slice(0, 300)}`);
   }
-  return lines.slice(-MOST_LINES);
+  return lines;
 }
 
 function numberIn(name: string): number {

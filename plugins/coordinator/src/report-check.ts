@@ -4,6 +4,7 @@ import { z } from "leasehold";
 import type { CoordinatorClient } from "./client.ts";
 import { isSuccess, isUnknownThere } from "./judgement.ts";
 import type { RunRef } from "./lease.ts";
+import { executorSessionOf } from "./report-requests.ts";
 import type { Report } from "./reports.ts";
 
 /**
@@ -17,21 +18,35 @@ export async function alreadyThere(
   report: Report,
   signal: AbortSignal,
 ): Promise<DeliveryAnswer | "no" | "unlistable"> {
-  if (report.type === "bind") return "no";
   const ofEvent = report.type === "event" || report.type === "result";
-  const path = ofEvent ? `/sessions/${encodeURIComponent(ref.session)}/events` : `/runs/${encodeURIComponent(ref.run)}`;
-  const reply = await client.send("GET", path, { signal, repeatable: true });
-  if (isUnknownThere(reply)) return ofEvent ? "accepted" : "gone";
+  const reply = await client.send("GET", placeOf(ref, report), { signal, repeatable: true });
+  if (isUnknownThere(reply)) return ofEvent || report.type === "bind" ? "accepted" : "gone";
   if (ofEvent && reply.status === 500) return "unlistable";
-  const arrived = isSuccess(reply) ? hasArrived(reply.body, report) : undefined;
+  const arrived = isSuccess(reply) ? hasArrived(reply.body, ref, report) : undefined;
   if (arrived === undefined) return { retryAfterMs: reply.retryAfterMs ?? 0 };
   return arrived ? "accepted" : "no";
 }
 
+/** Where a report that has arrived shows. */
+function placeOf(ref: RunRef, { type }: Report): string {
+  const session = `/sessions/${encodeURIComponent(ref.session)}`;
+  if (type === "bind") return session;
+  return type === "event" || type === "result" ? `${session}/events` : `/runs/${encodeURIComponent(ref.run)}`;
+}
+
 /** Nothing where the answer is no coordinator's. */
-function hasArrived(answer: string, report: Exclude<Report, { type: "bind" }>): boolean | undefined {
+function hasArrived(answer: string, ref: RunRef, report: Report): boolean | undefined {
+  if (report.type === "bind") return isBound(answer, ref);
   if (report.type === "event" || report.type === "result") return holdsEvent(answer, report.body);
   return hasStatus(answer, report.type);
+}
+
+const sessionView = z.object({ session: z.object({ executor_session_id: z.string().nullish() }) });
+
+/** A bind that is repeated when the run is over would set its session to running again (protocol §7.2 H9). */
+function isBound(body: string, ref: RunRef): boolean | undefined {
+  const session = read(sessionView, body)?.session;
+  return session && session.executor_session_id === executorSessionOf(ref);
 }
 
 const eventMembers = z.object({

@@ -224,6 +224,17 @@ describe("an uncertain report", () => {
     expect(coordinator.of(EVENTS)).toEqual([]);
   });
 
+  it.each([
+    ["not repeated when its session is bound", "proc_ses_1", 0],
+    ["repeated when its session is not bound", null, 1],
+  ])("is, as a binding, %s", async (_, executor_session_id, times) => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const delivery = await deliveryTo(coordinator);
+    coordinator.always("GET /sessions/ses_1", { json: { session: { session_id: "ses_1", executor_session_id } } });
+    expect(await delivery.deliver(ref, { type: "bind" }, uncertain)).toBe("accepted");
+    expect(coordinator.of("POST /sessions/ses_1/bind")).toHaveLength(times);
+  });
+
   it("waits until the check has an answer", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     const delivery = await deliveryTo(coordinator);
