@@ -92,6 +92,7 @@ export { bootRunner } from "./runner.ts";
 export type { PluginReport, Replayed, ResolvedPlugin, Runner, RunnerOverrides, RunnerSpec } from "./runner-api.ts";
 export { keyOf, type Provider, type Services } from "./services/services.ts";
 export { type Token, token } from "./services/token.ts";
+export { type BackOffTimes, backOff } from "./sources/back-off.ts";
 export type {
   Accepted,
   DeliveryAnswer,

@@ -12,7 +12,7 @@ import { ResourceLedger } from "./run/resource-ledger.ts";
 import type { Run } from "./run/run.ts";
 import type { RunnerSpec } from "./runner-api.ts";
 import { ServiceRegistry } from "./services/service-registry.ts";
-import type { IntakeParts } from "./sources/intake.ts";
+import type { IntakeParts } from "./sources/intake-parts.ts";
 import type { LeaseSource } from "./sources/source.ts";
 import { TelemetryHub } from "./telemetry-hub.ts";
 

@@ -6,6 +6,11 @@ export class HandMadeFeed implements Feed {
   readonly stops: StopTarget[] = [];
   readonly runs = new Set<string>();
   readonly notes = new Map<string, JsonValue>();
+  /** Runs that were offered without a slot. */
+  readonly inLine: string[] = [];
+  /** How often it was waited for what is owed, and how much of it stays. */
+  flushes = 0;
+  owed = 0;
   stopAnswer: StopAnswer = "stopping";
   /** Thrown by the next offer. */
   offerFault: Error | undefined;
@@ -37,18 +42,26 @@ export class HandMadeFeed implements Feed {
     return this.#take();
   }
 
-  offer(offer: Offer, _slot: Slot): Accepted {
+  offer(offer: Offer, slot?: Slot): Accepted {
     if (this.offerFault) throw this.offerFault;
+    const known = this.runs.has(offer.run.id);
+    if (known) slot?.release();
     this.offers.push(offer);
+    if (!slot) this.inLine.push(offer.run.id);
     this.runs.add(offer.run.id);
     this.#wake();
-    return { verdict: "started", outcome: new Promise(() => {}) };
+    return { verdict: known ? "joined" : "started", outcome: new Promise(() => {}) };
   }
 
   async stop(target: StopTarget): Promise<StopAnswer> {
     this.stops.push(target);
     this.#wake();
     return this.stopAnswer;
+  }
+
+  async flush(): Promise<number> {
+    this.flushes++;
+    return this.owed;
   }
 
   running(): readonly string[] {
