@@ -34,7 +34,7 @@ export interface Facts {
   readonly lastSeen: ReadonlyMap<string, number>;
   /** Processes that nobody could assign to a run, in words. */
   readonly strays: readonly string[];
-  /** Runner processes that ended when nobody had asked them to, or otherwise than they should, in words. */
+  /** Runner processes that ended when nobody had asked them to, or otherwise than they should, or did nothing, in words. */
   readonly deaths: readonly string[];
   /** The longest that things took, in milliseconds. */
   readonly worst: Readonly<Record<string, number>>;

@@ -278,6 +278,11 @@ export class Suite {
     return facts;
   }
 
+  #unqueued(): string[] {
+    const left = this.#plan.runs.length - this.#runs.size;
+    return left === 0 ? [] : [`nothing ended any more, so the suite gave up before it had queued ${left} runs`];
+  }
+
   #facts(runs: readonly RunFacts[], seconds: number): Facts {
     const survivorsOf = (session: string) => [...(this.#witness.survivors.get(session) ?? [])];
     return {
@@ -288,7 +293,7 @@ export class Suite {
       requests: this.#requests,
       lastSeen: this.#witness.lastSeen,
       strays: survivorsOf(""),
-      deaths: this.#runners.deaths,
+      deaths: [...this.#runners.deaths, ...this.#unqueued()],
       worst: this.#worst,
       seconds,
     };

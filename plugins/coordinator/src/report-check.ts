@@ -49,6 +49,8 @@ function isBound(body: string, ref: RunRef): boolean | undefined {
   return session && session.executor_session_id === executorSessionOf(ref);
 }
 
+const TERMINAL = ["completed", "failed", "stopped"];
+
 const eventMembers = z.object({
   event_type: z.string(),
   timestamp: z.string(),
@@ -81,6 +83,8 @@ function hasStatus(body: string, report: Exclude<Report["type"], "bind" | "event
   const status = read(z.object({ status: z.string() }), body)?.status;
   if (status === undefined) return undefined;
   if (report === "started") return status !== "pending" && status !== "claimed";
+  // A predecessor that died before it could note that a run had ended may have reported it all the same: it knew better.
+  if (report === "failed") return TERMINAL.includes(status);
   return status === report;
 }
 

@@ -49,7 +49,7 @@ export const mutations: readonly Mutation[] = [
     expects: "disordered",
     patches: [
       {
-        file: "core/src/sources/delivery.ts",
+        file: "core/src/sources/courier.ts",
         find: "while (this.#queue[0] && !this.#desk.signal.aborted) {",
         replace:
           "await Promise.all(this.#queue.splice(0).map(async (report) => { await this.#deliver(report); await this.#acknowledge(report); }));\n    while (this.#queue[0] && !this.#desk.signal.aborted) {",

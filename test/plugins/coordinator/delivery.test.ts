@@ -181,6 +181,14 @@ describe("an uncertain report", () => {
     expect(coordinator.requests.filter(({ route }) => route.startsWith("POST /runner/runs/"))).toEqual([]);
   });
 
+  it("is no failure where the run has ended otherwise", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const delivery = await deliveryTo(coordinator);
+    coordinator.always("GET /runs/run_1", { json: { run_id: "run_1", status: "completed" } });
+    expect(await delivery.deliver(ref, { type: "failed", error: "runner restarted" }, uncertain)).toBe("accepted");
+    expect(coordinator.of("POST /runner/runs/run_1/failed")).toEqual([]);
+  });
+
   it("is repeated when the run has another status", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     const delivery = await deliveryTo(coordinator);
