@@ -1,7 +1,7 @@
 import type { Random } from "./random.ts";
 
 /** What the process of a run does; each is an agent of the same name, `scripted` a script of the coordinator's. */
-export type Behaviour = "plain" | "fails" | "slow" | "forks" | "daemon" | "stubborn" | "lasting" | "flood" | "scripted";
+type Behaviour = "plain" | "fails" | "slow" | "forks" | "daemon" | "stubborn" | "lasting" | "flood" | "scripted";
 
 /** When a client asks for a stop: as soon as the run is queued, delivered, started, or its result is there. */
 export type StopMoment = "queued" | "delivered" | "started" | "result";

@@ -159,6 +159,7 @@ export class Suite {
         return this.#runners.start();
       case "runner drained":
         await this.#diskFull;
+        await this.#until(() => this.#registered === this.#runners.generation);
         await this.#runners.drain();
         return this.#runners.start();
       case "coordinator restarted":
