@@ -27,7 +27,7 @@ export class Intake {
   readonly #slots: SlotPool;
   readonly #carrier: RunCarrier;
   readonly #active = new Map<string, Active>();
-  readonly #settled = new SettledRuns((run) => this.delivery?.carries(run) ?? false);
+  readonly #settled = new SettledRuns((run) => this.#carries(run));
   /** Settled by a predecessor of this process: only the source's own reports know their results. */
   readonly #recovered = new Set<string>();
   readonly #leasing = new AbortController();
@@ -48,6 +48,7 @@ export class Intake {
     offer: (offer, slot) => this.offer(offer, slot),
     stop: (target, reason) => this.stop(target, reason),
     running: () => this.running(),
+    knows: (run) => this.#active.has(run) || this.#settled.get(run) !== undefined || this.#carries(run),
     flush: async (signal) => (await this.delivery?.flush(signal)) ?? 0,
     remember: (key, value) => this.#parts.journal.remember(this.source.name, key, value),
     recall: (key) => this.#parts.journal.recall(this.source.name, key),
@@ -128,6 +129,10 @@ export class Intake {
     if (!("session" in target)) return "unknown";
     const ended = await this.#carrier.endSession(target.session, new RunAborted(reason, message));
     return ended ? "ended" : "unknown";
+  }
+
+  #carries(run: string): boolean {
+    return this.delivery?.carries(run) ?? false;
   }
 
   /** Throws, with nothing begun, when the offer is no good. */

@@ -55,6 +55,8 @@ export interface Feed {
   stop(target: StopTarget, reason?: { readonly reason?: AbortReason; readonly message?: string }): Promise<StopAnswer>;
   /** Ids of this source's runs that are not settled yet. */
   running(): readonly string[];
+  /** Whether a run is under way, has reports owed, or was settled here not long ago; by a predecessor of this process perhaps. */
+  knows(run: string): boolean;
   /**
    * Resolves when nothing is owed to this source but what has to wait for the runner's next start, or when `signal` is aborted;
    * answers how many leases still have reports owed.

@@ -46,8 +46,9 @@ export class Delivery {
     const { registration } = this.#settings;
     const { data: report } = reportSchema.safeParse(json);
     if (!report) return skipUnreadable(attempt.log);
-    const registered = registration.current;
-    if (!registered) return LATER;
+    const registered = registration.reportsUnder;
+    // Deregistered: nothing is accepted any more before the next start.
+    if (!registered) return registration.isWithdrawn ? "keep" : LATER;
     try {
       if (attempt.uncertain) {
         const there = await alreadyThere(this.#settings.client, ref, report, attempt.signal);
@@ -55,7 +56,8 @@ export class Delivery {
         if (there !== "no" && there !== "unlistable") return there;
       }
       const reply = await this.#post(ref, report, registered, attempt.signal);
-      return reply ? this.#judge(ref, report, reply, attempt) : LATER;
+      if (reply) return this.#judge(ref, report, reply, attempt);
+      return registration.isWithdrawn ? "keep" : LATER;
     } catch (thrown) {
       tellOfDelay(report, attempt, thrown instanceof Error ? thrown.message : String(thrown));
       return thrown instanceof Unanswered && thrown.sent ? "unknown" : LATER;

@@ -1,14 +1,17 @@
 import type { Feed, Logger } from "leasehold";
 import type { CoordinatorClient } from "./client.ts";
 import { isSuccess } from "./judgement.ts";
+import { listedRuns } from "./listed-runs.ts";
+import type { Reconciliation } from "./reconciliation.ts";
 import type { Registration } from "./registration.ts";
-import { stoppingRuns } from "./stopping-runs.ts";
 
 export interface StopsSettings {
   readonly client: CoordinatorClient;
   readonly registration: Registration;
   readonly log: Logger;
   readonly feed: Feed;
+  /** Knows whose a run is. */
+  readonly reconciliation: Pick<Reconciliation, "isOurs">;
   /** Whether reports of a session's run are still to be delivered; they will settle it. */
   readonly isOwed: (session: string) => boolean;
   /** Ends what is under way when the source closes. */
@@ -57,19 +60,20 @@ export class Stops {
 
   /**
    * A session that nothing works in here, say because a predecessor of this process did, would stay `stopping` for ever.
-   * One that has ended meanwhile keeps its end: the request was queued before.
+   * One that has ended meanwhile keeps its end: the request was queued before. What a twin may work in is left to it.
    */
   async #settleUnknown(session: string): Promise<void> {
-    const { client, registration, signal } = this.#settings;
-    const runnerId = registration.current?.runnerId;
-    if (runnerId === undefined || (await this.#statusOf(session)) !== "stopping") return;
-    const runs = await stoppingRuns(client, runnerId, signal);
-    for (const { run_id, session_id } of runs)
-      if (session_id === session)
-        await this.#post(`/runner/runs/${encodeURIComponent(run_id)}/stopped`, {
-          runner_id: runnerId,
-          signal: "SIGTERM",
-        });
+    const { client, registration, reconciliation, signal, log } = this.#settings;
+    const registered = registration.current;
+    if (!registered || (await this.#statusOf(session)) !== "stopping") return;
+    const { runnerId } = registered;
+    const runs = (await listedRuns(client, "stopping", runnerId, signal)) ?? [];
+    for (const run of runs.filter(({ session_id }) => session_id === session)) {
+      if (!(await reconciliation.isOurs(run, registered, signal)))
+        return log.warn({ session_id: session, run_id: run.run_id }, "a session is another runner's; left alone");
+      const path = `/runner/runs/${encodeURIComponent(run.run_id)}/stopped`;
+      await this.#post(path, { runner_id: runnerId, signal: "SIGTERM" });
+    }
     const path = `/runner/sessions/${encodeURIComponent(session)}/status`;
     await this.#post(path, { runner_id: runnerId, status: "stopped" });
   }

@@ -5,6 +5,8 @@ export class HandMadeFeed implements Feed {
   readonly offers: Offer[] = [];
   readonly stops: StopTarget[] = [];
   readonly runs = new Set<string>();
+  /** Settled before. */
+  readonly past = new Set<string>();
   readonly notes = new Map<string, JsonValue>();
   /** Runs that were offered without a slot. */
   readonly inLine: string[] = [];
@@ -62,6 +64,10 @@ export class HandMadeFeed implements Feed {
   async flush(): Promise<number> {
     this.flushes++;
     return this.owed;
+  }
+
+  knows(run: string): boolean {
+    return this.runs.has(run) || this.past.has(run);
   }
 
   running(): readonly string[] {

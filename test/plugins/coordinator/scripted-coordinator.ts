@@ -35,6 +35,16 @@ export class ScriptedCoordinator implements AsyncDisposable {
   private constructor() {
     this.#server = createServer((request, response) => void this.#receive(request, response));
     this.always("POST /runner/register", { json: { ...REGISTERED } });
+    this.always("GET /runs", { json: { runs: [] } });
+    this.always("GET /runners", () => ({ json: { runners: [this.listed()] } }));
+  }
+
+  /** The runner that registered last, as the list of runners has it; `members` replace or add. */
+  listed(members: Record<string, unknown> = {}): Record<string, unknown> {
+    const executor = this.of("POST /runner/register").at(-1)?.json["executor"] ?? {};
+    const last_heartbeat = new Date().toISOString();
+    const heard = { last_heartbeat, seconds_since_heartbeat: 0 };
+    return { runner_id: RUNNER_ID, status: "online", executor, ...heard, ...members };
   }
 
   static async start(port = 0): Promise<ScriptedCoordinator> {

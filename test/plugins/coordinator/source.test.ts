@@ -46,7 +46,7 @@ describe("deregistration from outside", () => {
     await started;
     const attempt = { number: 1, uncertain: false, signal: new AbortController().signal, log: quiet };
     const report = { type: "stopped", signal: "SIGTERM" };
-    expect(await source.deliver({ run: "r", session: "s" }, report, attempt)).toEqual({ retryAfterMs: 0 });
+    expect(await source.deliver({ run: "r", session: "s" }, report, attempt)).toBe("keep");
     expect(coordinator.of(REGISTER)).toHaveLength(1);
   });
 });
