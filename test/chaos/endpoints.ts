@@ -26,7 +26,7 @@ const ROUTES: readonly (readonly [method: string, path: RegExp, endpoint: Endpoi
   ["POST", /^\/runner\/runs\/([^/]+)\/(?:completed|failed|stopped)$/, "end"],
   ["POST", /^\/sessions\/([^/]+)\/bind$/, "bind"],
   ["POST", /^\/sessions\/([^/]+)\/events$/, "event"],
-  ["GET", /^\/(?:runs|sessions)(?:\/([^/]+))?(?:\/.*)?$/, "look"],
+  ["GET", /^\/(?:runs|sessions|runners)(?:\/([^/]+))?(?:\/.*)?$/, "look"],
   ["GET", /^\/scripts(?:\/([^/]+))?(?:\/.*)?$/, "download"],
   ["DELETE", /^\/runners\/([^/]+)$/, "farewell"],
 ];

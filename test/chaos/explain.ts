@@ -1,7 +1,7 @@
 import type { Finding } from "./invariants.ts";
 import type { World } from "./world.ts";
 
-const MOST = 5;
+const MOST = 10;
 const MOST_LINES = 12;
 
 /** What is known about the first findings: the run, what the coordinator recorded of it, what the runners logged. */

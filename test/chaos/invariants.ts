@@ -59,15 +59,15 @@ function isExpectedEnd({ planned, status, error, stopAsked }: RunFacts): boolean
 }
 
 /** Ends that are nobody's fault when certain things have happened; the runner has to say which. */
-function isExcused({ status, error }: RunFacts, { happened }: Facts): boolean {
+function isExcused(run: RunFacts, { happened }: Facts): boolean {
+  const { status, error } = run;
   if (status === "stopped") return happened["runner drained"] > 0;
-  const excuses: readonly (readonly [count: number, pattern: RegExp])[] = [
-    [happened["runner killed"], /runner (?:was )?restarted/],
-    [happened["disk full"], /journal/],
-    [happened["runner drained"], /shutting down|Runner disconnected during execution/],
-  ];
-  return excuses.some(([count, pattern]) => count > 0 && pattern.test(error ?? ""));
+  const killed = happened["runner killed"] > 0 && error === "runner restarted";
+  return killed || (executions(run) === 0 && UNEXECUTED.some((why) => why.test(error ?? "")));
 }
+
+/** Why a run may fail that no process was ever started for. */
+const UNEXECUTED = [/the answer that held it was lost/, /journal/, /shutting down/, /Runner disconnected/];
 
 function doublings(run: RunFacts): string[] {
   const counts = {

@@ -49,6 +49,8 @@ function isBound(body: string, ref: RunRef): boolean | undefined {
   return session && session.executor_session_id === executorSessionOf(ref);
 }
 
+const runView = z.object({ status: z.string(), started_at: z.string().nullable().optional() });
+const UNSTARTED = ["pending", "claimed"];
 const TERMINAL = ["completed", "failed", "stopped"];
 
 const eventMembers = z.object({
@@ -80,9 +82,11 @@ function sameResult(theirs: EventMembers, ours: EventMembers): boolean {
 }
 
 function hasStatus(body: string, report: Exclude<Report["type"], "bind" | "event" | "result">): boolean | undefined {
-  const status = read(z.object({ status: z.string() }), body)?.status;
-  if (status === undefined) return undefined;
-  if (report === "started") return status !== "pending" && status !== "claimed";
+  const run = read(runView, body);
+  if (!run) return undefined;
+  const { status, started_at } = run;
+  // A run that is being stopped may not have started.
+  if (report === "started") return started_at === undefined ? !UNSTARTED.includes(status) : started_at !== null;
   // A predecessor that died before it could note that a run had ended may have reported it all the same: it knew better.
   if (report === "failed") return TERMINAL.includes(status);
   return status === report;

@@ -181,6 +181,17 @@ describe("an uncertain report", () => {
     expect(coordinator.requests.filter(({ route }) => route.startsWith("POST /runner/runs/"))).toEqual([]);
   });
 
+  it.each([
+    [null, 1],
+    ["2026-01-02T03:04:05.000000+00:00", 0],
+  ])("tells of a start unless the run to be stopped has started (%s)", async (started_at, times) => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const delivery = await deliveryTo(coordinator);
+    coordinator.always("GET /runs/run_1", { json: { run_id: "run_1", status: "stopping", started_at } });
+    expect(await delivery.deliver(ref, { type: "started" }, uncertain)).toBe("accepted");
+    expect(coordinator.of("POST /runner/runs/run_1/started")).toHaveLength(times);
+  });
+
   it("is no failure where the run has ended otherwise", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     const delivery = await deliveryTo(coordinator);
