@@ -24,6 +24,8 @@ export interface SuiteSettings {
 
 const LOOK_MS = 50;
 const REFRESH_MS = 1_000;
+/** Enough for the runner to be busy while lost runs wait to be found. */
+const OPEN_PER_SLOT = 6;
 /** A runner that has nothing to write does not notice that it could. */
 const MENDING_MS = 3_000;
 
@@ -135,7 +137,7 @@ export class Suite {
   async #queueAll(): Promise<void> {
     for (const planned of this.#plan.runs) {
       for (const happening of this.#plan.happenings.get(planned.number) ?? []) await this.#make(happening);
-      await this.#until(() => this.#open.size < 3 * this.#settings.slots);
+      await this.#until(() => this.#open.size < OPEN_PER_SLOT * this.#settings.slots);
       await this.#queue(planned);
     }
     await this.#until(() => this.#open.size === 0);

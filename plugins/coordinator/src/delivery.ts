@@ -4,10 +4,10 @@ import type { CoordinatorClient } from "./client.ts";
 import { type Reply, Unanswered } from "./exchange.ts";
 import {
   describeReply,
+  isAcknowledged,
   isNotRegistered,
   isPassing,
   isSuccess,
-  isTaken,
   isUnknownThere,
   refusesCredentials,
 } from "./judgement.ts";
@@ -78,7 +78,7 @@ export class Delivery {
   }
 
   #judge(ref: RunRef, report: Report, reply: Reply, attempt: DeliveryAttempt): DeliveryAnswer {
-    if (isTaken(reply)) {
+    if (isAcknowledged(reply)) {
       this.#crashes.delete(ref.run);
       return "accepted";
     }

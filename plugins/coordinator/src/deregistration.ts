@@ -1,7 +1,7 @@
 import type { Logger } from "leasehold";
 import { unlessAborted } from "./backoff.ts";
 import type { CoordinatorClient } from "./client.ts";
-import { describeReply, isTaken } from "./judgement.ts";
+import { describeReply, isAcknowledged } from "./judgement.ts";
 import type { Poller } from "./poller.ts";
 import type { Registration } from "./registration.ts";
 import type { Registered } from "./registration-answer.ts";
@@ -34,7 +34,8 @@ export async function sayFarewell(
   const path = `/runners/${encodeURIComponent(runnerId)}`;
   const deregister = async (query: string) => {
     const reply = await client.send("DELETE", path + query, { signal, repeatable: true });
-    if (!isTaken(reply) && reply.status !== 404) throw new Error(`${client.url} answered ${describeReply(reply)}`);
+    if (!isAcknowledged(reply) && reply.status !== 404)
+      throw new Error(`${client.url} answered ${describeReply(reply)}`);
   };
   try {
     if (poller.open > 0 || holdsOthers) {

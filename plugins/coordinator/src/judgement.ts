@@ -44,11 +44,8 @@ export function isSuccess(reply: Reply): boolean {
   return reply.status >= 200 && reply.status < 300;
 }
 
-/**
- * The coordinator's own word that it has done what it was asked to (protocol §2.3, §2.4). A success without it comes from
- * somebody in between, say a proxy that shows a page of its own.
- */
-export function isTaken(reply: Reply): boolean {
+/** The coordinator's own word that it did what was asked (protocol §2.3, §2.4); whatever stands between may answer 200, too. */
+export function isAcknowledged(reply: Reply): boolean {
   return isSuccess(reply) && memberOf(parse(reply.body), "ok") === true;
 }
 

@@ -174,7 +174,7 @@ export class Reconciliation {
     const told = status === "stopping" ? "stopped" : "failed";
     const body = JSON.stringify({ runner_id: runnerId, ...(told === "failed" ? { error: LOST[status] } : SIGTERM) });
     const path = `/runner/runs/${encodeURIComponent(run_id)}/${told}`;
-    const reply = await client.send("POST", path, { body, signal, repeatable: true });
+    const reply = await client.send("POST", path, { body, signal });
     const about = { run_id, session_id, status };
     if (isSuccess(reply)) log.warn(about, `the coordinator held a run that never was, or is no more, here: ${told}`);
     else log.warn(about, `a lost run could not be settled: the coordinator answered ${describeReply(reply)}`);

@@ -87,7 +87,7 @@ export class Stops {
 
   async #post(path: string, members: object): Promise<void> {
     const { client, log, signal } = this.#settings;
-    const reply = await client.send("POST", path, { body: JSON.stringify(members), signal, repeatable: true });
+    const reply = await client.send("POST", path, { body: JSON.stringify(members), signal });
     if (!isSuccess(reply))
       log.warn({ path, status: reply.status }, "the coordinator did not take that a session stopped");
   }
