@@ -12,7 +12,7 @@ export async function explain(findings: readonly Finding[], world: World): Promi
 }
 
 async function paragraphOf({ offence, run, text }: Finding, world: World): Promise<string> {
-  if (!run) return `${offence}: ${text}`;
+  if (!run) return [`${offence}: ${text}`, ...(await lastLines(world)).map((line) => `  ${line}`)].join("\n");
   const { planned, id, status, error, record, notes } = run;
   const { behaviour, session, stop } = planned;
   const asked = stop === undefined ? "" : `, to be stopped when ${stop}`;
@@ -23,8 +23,12 @@ async function paragraphOf({ offence, run, text }: Finding, world: World): Promi
     ...record
       .filter(({ method }) => method !== "GET")
       .map(({ at, method, path, status }) => `  ${time(at)} ${method} ${path} → ${status}`),
-    ...(await world.grep(id)).slice(-MOST_LINES).map((line) => `  ${line}`),
+    ...(await lastLines(world, id)).map((line) => `  ${line}`),
   ].join("\n");
+}
+
+async function lastLines(world: World, text?: string): Promise<string[]> {
+  return (await world.grep(text)).slice(-MOST_LINES);
 }
 
 function time(at: number): string {

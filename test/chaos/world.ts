@@ -7,8 +7,8 @@ import { type Disk, mountDisk } from "./full-disk.ts";
 export interface World {
   readonly directory: string;
   readonly disk: Disk;
-  /** Lines of the runners' logs that hold a text. */
-  grep(text: string): Promise<string[]>;
+  /** Lines of the runners' logs that hold a text; all of them without one. */
+  grep(text?: string): Promise<string[]>;
   remove(): Promise<void>;
 }
 
@@ -20,7 +20,7 @@ export async function createWorld(): Promise<World> {
   return {
     directory,
     disk,
-    grep: (text) => linesWith(directory, text),
+    grep: (text = "") => linesWith(directory, text),
     remove: async () => {
       disk.unmount();
       await rm(directory, { recursive: true, force: true });
