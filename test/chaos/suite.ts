@@ -161,18 +161,23 @@ export class Suite {
         return this.#runners.start();
       case "runner drained":
         await this.#diskFull;
-        await this.#until(() => this.#registered === this.#runners.generation);
+        await this.#runnerIsUp();
         await this.#runners.drain();
         return this.#runners.start();
       case "coordinator restarted":
         return this.#coordinators.restart(happening);
       case "disk full":
         await this.#diskFull;
+        await this.#runnerIsUp();
         this.#diskFull = this.#fillDisk(happening.ms);
         return;
       case "script changed":
         return this.#client.changeScript();
     }
+  }
+
+  async #runnerIsUp(): Promise<void> {
+    await this.#until(() => this.#registered === this.#runners.generation);
   }
 
   /**
