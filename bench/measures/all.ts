@@ -1,0 +1,32 @@
+import type { Measure } from "../measure.ts";
+import { claim } from "./claim.ts";
+import { cpu, requests, reuse } from "./cost.ts";
+import { fleet } from "./fleet.ts";
+import { growth, sleepingRun } from "./memory.ts";
+import { pickup } from "./pickup.ts";
+import { idleMemory, startUp } from "./process.ts";
+import { spawning } from "./spawning.ts";
+import { tap } from "./tap.ts";
+import { commands, journal, requestsOnly } from "./throughput.ts";
+
+/** Every measure, in the order of the table. */
+export const measures: readonly Measure[] = [
+  spawning,
+  claim,
+  commands(8),
+  commands(64),
+  requestsOnly,
+  pickup,
+  startUp,
+  idleMemory,
+  sleepingRun,
+  growth,
+  journal,
+  tap,
+  fleet(2),
+  fleet(4),
+  fleet(8),
+  cpu,
+  requests,
+  reuse,
+];

@@ -1,0 +1,39 @@
+import { median } from "../hold-contest.ts";
+import type { Measure } from "../measure.ts";
+import { Subject } from "../subject.ts";
+
+/** From the submission of a run to its lease by a runner that waits for work. */
+export const pickup: Measure = {
+  name: "pickup by an idle runner, p50",
+  unit: "ms",
+  baseline: "one HTTP round trip on loopback",
+  bar: { kind: "ratio at most", limit: 3 },
+  async open(scale) {
+    const count = scale === "quick" ? 3 : 100;
+    const [coordinator, runner] = [new Subject("coordinator"), new Subject("leasehold")];
+    const url = await coordinator.call<string>("url");
+    await runner.call("start", { url, slots: 4, executor: "nothing" });
+    return {
+      async value() {
+        const times: number[] = [];
+        for (let number = 0; number < count; number++) {
+          await coordinator.call("expectPoll");
+          await runner.call("expectLease");
+          const submitted = await coordinator.call<number>("submitted", "hello");
+          times.push((await runner.call<number>("leasedAt")) - submitted);
+          await coordinator.call("polled");
+        }
+        return median(times);
+      },
+      async baseline() {
+        const times: number[] = [];
+        for (let number = 0; number < count; number++) times.push(await coordinator.call<number>("roundTrip"));
+        return median(times);
+      },
+      async close() {
+        await runner.close();
+        await coordinator.close();
+      },
+    };
+  },
+};
