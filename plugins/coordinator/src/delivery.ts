@@ -22,6 +22,8 @@ import { type Report, report as reportSchema } from "./reports.ts";
 const POISON_LIMIT = 12;
 /** Answers of gateways that may have passed the request on. */
 const MAY_HAVE_ACTED = [502, 504];
+/** How long a report waits for a registration before it is tried again. */
+const RENEW_MS = 2_000;
 /** The core's own back-off. */
 const LATER: DeliveryAnswer = { retryAfterMs: 0 };
 
@@ -73,7 +75,9 @@ export class Delivery {
     const send = ({ path, body }: RequestOf) => this.#settings.client.send("POST", path, { body, signal });
     const reply = await send(requestOf(ref, report, registered.runnerId, this.#settings.runner()));
     if (!isNotRegistered(reply)) return reply;
-    const renewed = await unlessAborted(this.#settings.registration.renew(registered), signal);
+    // While a twin is in the way that takes long; reports are accepted under its registration, too, for the id is the same.
+    const soon = AbortSignal.any([signal, AbortSignal.timeout(RENEW_MS)]);
+    const renewed = await unlessAborted(this.#settings.registration.renew(registered), soon);
     return renewed && (await send(requestOf(ref, report, renewed.runnerId, this.#settings.runner())));
   }
 

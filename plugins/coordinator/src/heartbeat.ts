@@ -1,5 +1,5 @@
 import type { CoordinatorClient } from "./client.ts";
-import { describeReply, isNotRegistered, isSuccess } from "./judgement.ts";
+import { describeReply, isAcknowledged, isNotRegistered } from "./judgement.ts";
 import type { Registration } from "./registration.ts";
 
 export interface HeartbeatSettings {
@@ -40,7 +40,7 @@ export class Heartbeat {
       await registration.renew(registered);
       return;
     }
-    if (!isSuccess(reply)) throw new Error(`${client.url} answered ${describeReply(reply)} to a heartbeat`);
+    if (!isAcknowledged(reply)) throw new Error(`${client.url} answered ${describeReply(reply)} to a heartbeat`);
     onHeard?.(sentAt);
     // The coordinator takes a stale runner's beats but leaves it stale, and a twin may have come in its place.
     if (silentMs >= staleMs) await registration.verify();

@@ -13,8 +13,6 @@ import type { Timing } from "./timing.ts";
 const USUALLY_OPEN = 2;
 /** Where the coordinator answers other requests, late polls may hang at connections that are dead. More would only be more ghosts. */
 const MAX_OPEN = 4;
-/** Without an open poll for so long nobody noticed whether the coordinator was restarted. */
-const UNWATCHED_MS = 1_000;
 
 export interface PollerSettings {
   readonly client: CoordinatorClient;
@@ -107,10 +105,15 @@ export class Poller {
     await this.#roomForOne(signal);
     const { current } = registration;
     if (!current || signal.aborted) return undefined;
-    const unwatched = this.open === 0 && performance.now() - this.#watchedAt > UNWATCHED_MS;
-    if (!this.#inDoubt && !unwatched && registration.silentMs < this.#freshMs(current)) return current;
+    if (!this.#isInDoubt(current)) return current;
     this.#inDoubt = false;
     return stopWatch.during(unlessAborted(registration.verify(), signal));
+  }
+
+  #isInDoubt(current: Registered): boolean {
+    const { registration, timing } = this.#settings;
+    if (this.#inDoubt || registration.isInQuestion || registration.silentMs >= this.#freshMs(current)) return true;
+    return this.open === 0 && performance.now() - this.#watchedAt > timing.unwatchedMs;
   }
 
   /** More than the usual polls are opened only while the coordinator answers something else. */

@@ -1,7 +1,7 @@
 import type { Feed, Logger } from "leasehold";
-import { pause } from "./backoff.ts";
+import { Backoff, pause } from "./backoff.ts";
 import type { CoordinatorClient } from "./client.ts";
-import { describeReply, isSuccess } from "./judgement.ts";
+import { describeReply, isAcknowledged } from "./judgement.ts";
 import { type ListedRun, listedRun, listedRuns, type OpenStatus } from "./listed-runs.ts";
 import type { Registration } from "./registration.ts";
 import type { Registered } from "./registration-answer.ts";
@@ -60,14 +60,15 @@ export class Reconciliation {
 
   /** Reconciles whenever it was asked for, and until nothing is left, till `signal` is aborted. Never rejects. */
   async until(signal: AbortSignal): Promise<void> {
+    const backoff = new Backoff(this.#settings.timing);
     signal.addEventListener("abort", () => this.#wanted.resolve(), { once: true });
     while (!signal.aborted) {
       await this.#wanted.promise;
       this.#wanted = Promise.withResolvers<void>();
       const left = await this.#reconcile(signal);
-      const ghostsMs = this.#ghostsUntil - performance.now();
-      if (ghostsMs <= 0 && !left) continue;
-      const again = Math.max(ghostsMs, left ? this.#settings.timing.reconcileMs : 0);
+      if (!left) backoff.reset();
+      const again = left ? backoff.next() : this.#ghostsUntil - performance.now();
+      if (again <= 0) continue;
       const waiting = new AbortController();
       await Promise.race([pause(again, AbortSignal.any([signal, waiting.signal])), this.#wanted.promise]);
       waiting.abort();
@@ -90,7 +91,7 @@ export class Reconciliation {
   async #reconcile(signal: AbortSignal): Promise<boolean> {
     const { registration, log } = this.#settings;
     const registered = registration.current;
-    if (!registered || registration.isSuperseded) return false;
+    if (!registered) return false;
     try {
       const clock = await this.#clock(registered, signal);
       if (clock === undefined) return true;
@@ -103,14 +104,15 @@ export class Reconciliation {
     }
   }
 
-  /** Nothing unless the registration is ours. */
+  /** Also finds out whether the registration is ours now: what was claimed before it passed to a twin still is. */
   async #clock({ runnerId }: Registered, signal: AbortSignal): Promise<Clock | undefined> {
     const { client, registration } = this.#settings;
+    const { note, tenure } = registration;
     const sentAt = performance.now();
     const entry = await rosterEntry(client, runnerId, signal);
     const tookMs = performance.now() - sentAt;
-    const { note, tenure } = registration;
-    if (entry?.now === undefined || entry.instance !== note.instance || tookMs > SLOWEST_READING_MS) return undefined;
+    if (entry?.instance !== note.instance) tenure.end();
+    if (entry?.now === undefined || tookMs > SLOWEST_READING_MS) return undefined;
     const clock = { ahead: entry.now - sentAt - tookMs / 2, error: tookMs / 2 };
     if (note.since === undefined && tenure.since !== undefined)
       await note.keep(registration.current, tenure.since + clock.ahead);
@@ -176,9 +178,10 @@ export class Reconciliation {
     const path = `/runner/runs/${encodeURIComponent(run_id)}/${told}`;
     const reply = await client.send("POST", path, { body, signal });
     const about = { run_id, session_id, status };
-    if (isSuccess(reply)) log.warn(about, `the coordinator held a run that never was, or is no more, here: ${told}`);
+    if (isAcknowledged(reply))
+      log.warn(about, `the coordinator held a run that never was, or is no more, here: ${told}`);
     else log.warn(about, `a lost run could not be settled: the coordinator answered ${describeReply(reply)}`);
-    return isSuccess(reply) || reply.status === 404;
+    return isAcknowledged(reply) || reply.status === 404;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Feed, JsonObject, Logger } from "leasehold";
 import type { CoordinatorClient } from "./client.ts";
 import { type Reply, Unanswered } from "./exchange.ts";
-import { describeReply, isNotRegistered, isSuccess, refusesCredentials } from "./judgement.ts";
+import { describeReply, isAcknowledged, isNotRegistered, isSuccess, refusesCredentials } from "./judgement.ts";
 import {
   adviceFor,
   collidingRunner,
@@ -102,7 +102,7 @@ export class Registrar {
       signal,
       repeatable: true,
     });
-    if (!isSuccess(beat))
+    if (!isAcknowledged(beat))
       return new Unanswered(`${client.url} answered ${describeReply(beat)} to a heartbeat`, !isNotRegistered(beat));
     const entry = await isOurs();
     if (!entry) return this.#heldBy(runnerId, reply);
@@ -169,7 +169,7 @@ export class Registrar {
       log.warn({ runner_id: runnerId, left }, "what a predecessor owes could not be delivered under its id");
     const path = `/runners/${encodeURIComponent(runnerId)}?self=true`;
     const answer = await client.send("DELETE", path, { signal, repeatable: true });
-    if (!isSuccess(answer) && answer.status !== 404) return;
+    if (!isAcknowledged(answer) && answer.status !== 404) return;
     log.warn({ runner_id: runnerId }, "deregistered a predecessor of this process, which died registered");
     await note.keep(undefined);
   }

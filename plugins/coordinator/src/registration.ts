@@ -67,6 +67,11 @@ export class Registration {
     return this.#superseded;
   }
 
+  /** Whether it is being found out whose the registration is. */
+  get isInQuestion(): boolean {
+    return this.#superseded || this.#pending !== undefined;
+  }
+
   /** Milliseconds since the coordinator last confirmed that it knows this runner to be alive. */
   get silentMs(): number {
     return performance.now() - this.#confirmedAt;

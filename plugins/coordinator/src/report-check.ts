@@ -63,7 +63,7 @@ const eventList = z.object({ events: z.array(z.unknown()) });
 
 /**
  * The coordinator keeps an event's timestamp as it was sent, so that with its type it names the event. A result is stamped
- * anew when a run is settled a second time: there its content tells.
+ * anew when a run is settled a second time: there its content tells. Nothing when the answer is no list of events.
  */
 function holdsEvent(body: string, sent: string): boolean | undefined {
   const ours = eventMembers.parse(JSON.parse(sent));

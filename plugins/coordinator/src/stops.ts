@@ -1,6 +1,6 @@
 import type { Feed, Logger } from "leasehold";
 import type { CoordinatorClient } from "./client.ts";
-import { isSuccess } from "./judgement.ts";
+import { isAcknowledged, isSuccess } from "./judgement.ts";
 import { listedRuns } from "./listed-runs.ts";
 import type { Reconciliation } from "./reconciliation.ts";
 import type { Registration } from "./registration.ts";
@@ -88,7 +88,7 @@ export class Stops {
   async #post(path: string, members: object): Promise<void> {
     const { client, log, signal } = this.#settings;
     const reply = await client.send("POST", path, { body: JSON.stringify(members), signal });
-    if (!isSuccess(reply))
+    if (!isAcknowledged(reply))
       log.warn({ path, status: reply.status }, "the coordinator did not take that a session stopped");
   }
 }

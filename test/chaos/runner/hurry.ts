@@ -11,7 +11,6 @@ export const hurry: readonly Patch[] = [
   { file: TIMING, find: "abandonMs: 600_000", replace: "abandonMs: 4_000" },
   { file: TIMING, find: "stopCheckMs: 1_000", replace: "stopCheckMs: 200" },
   { file: TIMING, find: "flushMs: 60_000", replace: "flushMs: 3_000" },
-  { file: TIMING, find: "reconcileMs: 30_000", replace: "reconcileMs: 1_000" },
   { file: TIMING, find: "forgottenMs: 600_000", replace: "forgottenMs: 5_000" },
   { file: "core/src/sources/back-off.ts", find: "firstMs = 250", replace: "firstMs = 40" },
   { file: "core/src/sources/back-off.ts", find: "longestMs = 10_000", replace: "longestMs = 500" },

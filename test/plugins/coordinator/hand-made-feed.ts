@@ -4,6 +4,7 @@ import type { Accepted, Feed, JsonValue, Offer, Slot, StopAnswer, StopTarget } f
 export class HandMadeFeed implements Feed {
   readonly offers: Offer[] = [];
   readonly stops: StopTarget[] = [];
+  readonly reasons: Parameters<Feed["stop"]>[1][] = [];
   readonly runs = new Set<string>();
   /** Settled before. */
   readonly past = new Set<string>();
@@ -55,8 +56,9 @@ export class HandMadeFeed implements Feed {
     return { verdict: known ? "joined" : "started", outcome: new Promise(() => {}) };
   }
 
-  async stop(target: StopTarget): Promise<StopAnswer> {
+  async stop(target: StopTarget, reason?: Parameters<Feed["stop"]>[1]): Promise<StopAnswer> {
     this.stops.push(target);
+    this.reasons.push(reason);
     this.#wake();
     return this.stopAnswer;
   }
