@@ -13,6 +13,10 @@ if (major < 22 || (major === 22 && minor < 19)) {
     existsSync(new URL("../src/index.ts", import.meta.url)) && existsSync(new URL("tsconfig.json", root));
   const built = !isCheckout || (await import("./build-checkout.js")).buildCheckout(fileURLToPath(root));
   if (built) {
+    const { closeInheritedDescriptors } = await import(
+      new URL("../dist/cli/inherited-descriptors.js", import.meta.url).href
+    );
+    closeInheritedDescriptors();
     const { default: main } = await import(new URL("../dist/cli/main.js", import.meta.url).href);
     process.exitCode = await main(process.argv.slice(2));
   } else process.exitCode = 1;

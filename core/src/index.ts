@@ -104,7 +104,10 @@ export type {
   ReportedRun,
   RunMoment,
   Slot,
+  SourceStatus,
   StopAnswer,
   StopTarget,
 } from "./sources/source.ts";
+export type { RunnerPhase, RunnerStatus, SourceStanding } from "./status/runner-status.ts";
 export type { Phase, Telemetry, TelemetryEvent } from "./telemetry.ts";
+export type { LoopReport } from "./watch/loop-report.ts";

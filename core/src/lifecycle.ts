@@ -1,16 +1,9 @@
 import { LeaseholdError, messageOf } from "./errors/leasehold-error.ts";
 import type { Logger } from "./log/logger.ts";
+import { settlesWithin } from "./plugin/settles-within.ts";
+import type { ShutdownBudget } from "./shutdown-budget.ts";
 import type { Intake } from "./sources/intake.ts";
-
-/** How long what follows the runs may take, in seconds. */
-export interface Patience {
-  /** For the last reports, once nothing runs any more. */
-  readonly delivery: number;
-  /** For the sources to end their leasing, and again to say good-bye. */
-  readonly farewell: number;
-}
-
-const PATIENCE: Patience = { delivery: 10, farewell: 5 };
+import type { RunnerPhase } from "./status/runner-status.ts";
 
 /** When a runner leases no more, and when it waits for its runs no longer. */
 export interface LeaseSignals {
@@ -21,15 +14,21 @@ export interface LeaseSignals {
 /** The life of a runner's sources: leasing, then draining, then good-bye. */
 export class Lifecycle {
   readonly #intakes: readonly Intake[];
-  readonly #drainSeconds: number;
+  readonly #budget: ShutdownBudget;
   readonly #log: Logger;
-  readonly #patience: Patience;
+  readonly #enter: (phase: RunnerPhase) => void;
 
-  constructor(intakes: readonly Intake[], drainSeconds: number, log: Logger, patience = PATIENCE) {
+  /** @param enter Hears of each phase as it begins. */
+  constructor(
+    intakes: readonly Intake[],
+    budget: ShutdownBudget,
+    log: Logger,
+    enter: (phase: RunnerPhase) => void = () => undefined,
+  ) {
     this.#intakes = intakes;
-    this.#drainSeconds = drainSeconds;
+    this.#budget = budget;
     this.#log = log;
-    this.#patience = patience;
+    this.#enter = enter;
   }
 
   /** Rejects with the first source's fault, after everything has been ended in order. */
@@ -40,12 +39,10 @@ export class Lifecycle {
       Promise<void>,
     ];
     const faults: LeaseholdError[] = [];
+    this.#enter("leasing");
     const starts = this.#intakes.map((intake) => this.#start(intake, faults));
     await Promise.race([this.#workDone(starts), firstFailure(starts), draining, stopping]);
-    await this.#finishRuns(stopping);
-    await this.#endLeasing(starts);
-    await this.#deliver();
-    await this.#farewell();
+    await this.#budget.during(() => this.#end(starts, stopping));
     over.abort();
     if (faults[0]) throw faults[0];
   }
@@ -72,24 +69,39 @@ export class Lifecycle {
     await Promise.all(this.#intakes.map((intake) => intake.idle()));
   }
 
+  async #end(starts: readonly Promise<boolean>[], stopping: Promise<void>): Promise<void> {
+    await this.#finishRuns(stopping);
+    this.#enter("delivering");
+    await this.#endLeasing(starts);
+    await this.#deliver();
+    this.#enter("closing");
+    await this.#farewell();
+  }
+
   /** Running work may end by itself until the drain's time is up or a stop is asked for; then it is stopped. */
   async #finishRuns(stopping: Promise<void>): Promise<void> {
+    this.#enter("draining");
     for (const intake of this.#intakes) intake.close();
     const idle = Promise.all(this.#intakes.map((intake) => intake.idle()));
-    await within(this.#drainSeconds, Promise.race([idle, stopping]));
+    await settlesWithin(this.#budget.seconds("drain"), Promise.race([idle, stopping]));
+    if (this.#running().length > 0) this.#enter("stopping");
     const reason = { reason: "drain", message: "the runner is shutting down" } as const;
     await Promise.all(this.#intakes.map((intake) => intake.stop({ all: true }, reason)));
-    await idle;
+    if (await settlesWithin(this.#budget.seconds("stop"), idle)) return;
+    const runs = this.#running();
+    this.#log.error({ runs }, `${runs.length} runs did not end in time; the next start settles them as failed`);
+  }
+
+  #running(): string[] {
+    return this.#intakes.flatMap((intake) => intake.running());
   }
 
   async #endLeasing(starts: readonly Promise<boolean>[]): Promise<void> {
+    const seconds = this.#budget.seconds("unlease");
     const ends = starts.map(async (start, index) => {
-      if (await within(this.#patience.farewell, start)) return;
+      if (await settlesWithin(seconds, start)) return;
       const source = this.#intakes[index]?.source.name;
-      this.#log.warn(
-        { source },
-        `lease source "${source}" did not end its leasing within ${this.#patience.farewell} s`,
-      );
+      this.#log.warn({ source }, `lease source "${source}" did not end its leasing within ${seconds} s`);
     });
     await Promise.all(ends);
   }
@@ -102,7 +114,7 @@ export class Lifecycle {
       this.#log.error({ source: source.name, owed }, `the reports of ${owed} runs could not be delivered`);
     });
     const all = Promise.all(flushes);
-    await within(this.#patience.delivery, all);
+    await settlesWithin(this.#budget.seconds("deliver"), all);
     over.abort();
     await all;
   }
@@ -110,8 +122,11 @@ export class Lifecycle {
   async #farewell(): Promise<void> {
     const over = new AbortController();
     const farewells = Promise.all(this.#intakes.map((intake) => this.#sayGoodBye(intake, over.signal)));
-    if (!(await within(this.#patience.farewell, farewells))) over.abort(new Error("the runner ends"));
-    await within(1, farewells);
+    const seconds = this.#budget.seconds("farewell");
+    if (!(await settlesWithin(seconds, farewells))) {
+      over.abort(new Error("the runner ends"));
+      await settlesWithin(Math.min(1, seconds), farewells);
+    }
     for (const { delivery } of this.#intakes) delivery?.halt();
   }
 
@@ -137,15 +152,4 @@ function firstFailure(starts: readonly Promise<boolean>[]): Promise<void> {
 function aborted(signal: AbortSignal, over: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true, signal: over }));
-}
-
-/** Waits for the work, but not longer than the time; answers whether the work is done. */
-async function within(seconds: number, work: Promise<unknown>): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<false>();
-  const timer = setTimeout(() => resolve(false), seconds * 1_000);
-  try {
-    return await Promise.race([work.then(() => true), promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

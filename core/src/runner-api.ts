@@ -6,6 +6,7 @@ import type { Profile } from "./profiles/profile.ts";
 import type { Outcome } from "./run/outcome.ts";
 import type { Services } from "./services/services.ts";
 import type { LeasedRun } from "./sources/source.ts";
+import type { RunnerStatus } from "./status/runner-status.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /** A plugin with its options merged and checked. */
@@ -52,13 +53,15 @@ export interface Runner {
   readonly activeProfile: Profile | undefined;
   readonly plugins: readonly PluginReport[];
   readonly telemetry: Telemetry;
+  /** Where it is in its life, and how its sources stand. */
+  status(): RunnerStatus;
   /** What the plugins provide. */
   readonly services: Pick<Services, "get" | "find">;
   /**
    * Starts every source and leases until `drain` or `stop` is aborted, a source fails, or no source has more to come and
    * all that came is done. Then: running work may go on for `drainTimeoutSeconds` or until `stop` is aborted, is stopped
-   * after that, and what is owed is delivered. What a predecessor that died has
-   * left is recovered first. Rejects with a `LeaseholdError` when a source fails, the state directory cannot be used or is
+   * after that, and what is owed is delivered, all within `shutdownSeconds`. What a predecessor that died has left is
+   * recovered first. Rejects with a `LeaseholdError` when a source fails, the state directory cannot be used or is
    * another runner's, or the runner is closed.
    */
   lease(signals: { readonly drain: AbortSignal; readonly stop: AbortSignal }): Promise<void>;

@@ -12,6 +12,7 @@ import { ResourceLedger } from "./run/resource-ledger.ts";
 import type { Run } from "./run/run.ts";
 import type { RunnerSpec } from "./runner-api.ts";
 import { ServiceRegistry } from "./services/service-registry.ts";
+import { ShutdownBudget } from "./shutdown-budget.ts";
 import type { IntakeParts } from "./sources/intake-parts.ts";
 import type { LeaseSource } from "./sources/source.ts";
 import { TelemetryHub } from "./telemetry-hub.ts";
@@ -32,6 +33,8 @@ export interface RunnerParts {
   readonly ledger: ResourceLedger;
   readonly journal: RunnerJournal;
   readonly profiles: ProfileRegistry;
+  readonly instrument: Instrument;
+  readonly budget: ShutdownBudget;
   readonly sources: AddedSource[];
   readonly intake: IntakeParts;
 }
@@ -71,5 +74,6 @@ export function createRunnerParts({ options, log }: RunnerSpec): RunnerParts {
   const limits = { timeoutSeconds, graceSeconds, outputBytes };
   const profile = () => profiles.active();
   const intake = { pipeline, ledger, services, journal, telemetry, log, projectDir, limits, profile };
-  return { log, telemetry, board, heart, services, ledger, journal, profiles, sources: [], intake };
+  const budget = new ShutdownBudget(options);
+  return { log, telemetry, board, heart, services, ledger, journal, profiles, instrument, budget, sources: [], intake };
 }

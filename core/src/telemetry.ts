@@ -1,5 +1,7 @@
 import type { Outcome, OutcomeStatus } from "./run/outcome.ts";
 import type { KillReceipt } from "./run/resource.ts";
+import type { RunnerPhase } from "./status/runner-status.ts";
+import type { LoopReport } from "./watch/loop-report.ts";
 
 interface OfRun {
   readonly source: string;
@@ -48,6 +50,10 @@ export type TelemetryEvent =
       readonly id: string;
       readonly receipt?: KillReceipt;
     }
+  | { readonly type: "runner"; readonly phase: RunnerPhase }
+  /** The journal cannot be written any more, or again. */
+  | { readonly type: "journal"; readonly writable: boolean; readonly problem?: string }
+  | ({ readonly type: "loop" } & LoopReport)
   | { readonly type: "plugin"; readonly plugin: string; readonly act: "setup" | "teardown"; readonly ms: number };
 
 /** The stations of a run, named for the hooks. */

@@ -3,6 +3,7 @@ import { type LeaseSource, type Slot, stopped, succeeded } from "leasehold";
 import { describe, expect, it } from "vitest";
 import { Lifecycle } from "../../core/src/lifecycle.ts";
 import { createRunnerParts } from "../../core/src/runner-parts.ts";
+import { ShutdownBudget } from "../../core/src/shutdown-budget.ts";
 import { Intake } from "../../core/src/sources/intake.ts";
 import { executor } from "../fixtures/kinds.ts";
 import { lease } from "../fixtures/leasing.ts";
@@ -95,6 +96,28 @@ describe("a drain", () => {
     await ended;
     expect(source.reported("late")).toEqual(["settled"]);
   });
+
+  it("goes on without a run that does not end, and leaves it to the next start", async () => {
+    const source = new QueueSource();
+    const entered = Promise.withResolvers<void>();
+    const stuck = executor(() => {
+      entered.resolve();
+      return new Promise(() => undefined);
+    });
+    const { drain, ended, log, runner } = await lease([source], [stuck], {
+      drainTimeoutSeconds: 0,
+      shutdownSeconds: 2,
+    });
+    await source.offer(leased());
+    await entered.promise;
+    drain.abort();
+    await ended;
+    await runner.close();
+    expect(source.closed).toBe(1);
+    expect(log).toContainEqual(
+      expect.objectContaining({ level: 50, runs: ["run-1"], msg: expect.stringContaining("did not end in time") }),
+    );
+  });
 });
 
 describe("sources", () => {
@@ -174,7 +197,8 @@ describe("Lifecycle", () => {
     const log: LogLine[] = [];
     const spec = specOf([], log);
     const intake = new Intake(source, createRunnerParts(spec).intake);
-    return { log, intake, life: new Lifecycle([intake], 0.01, spec.log, { delivery: 0.02, farewell: 0.02 }) };
+    const impatient = new ShutdownBudget({ drainTimeoutSeconds: 0.01, graceSeconds: 0, shutdownSeconds: 0.01 });
+    return { log, intake, life: new Lifecycle([intake], impatient, spec.log) };
   }
 
   it("gives up a delivery that never ends and says what is owed", async () => {

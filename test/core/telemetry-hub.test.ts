@@ -1,6 +1,9 @@
-import { succeeded } from "leasehold";
+import { succeeded, type TelemetryEvent } from "leasehold";
 import { describe, expect, it } from "vitest";
+import { CountingResources, thing } from "../fixtures/counting-resources.ts";
 import { executor } from "../fixtures/kinds.ts";
+import { lease } from "../fixtures/leasing.ts";
+import { QueueSource } from "../fixtures/queue-source.ts";
 import { boot, leased } from "../fixtures/runner.ts";
 
 describe("telemetry", () => {
@@ -43,6 +46,33 @@ describe("telemetry", () => {
     ]);
     const { executing, executed, settled } = outcome.timings ?? {};
     expect([executing, executed, settled].every((ms) => Number.isInteger(ms))).toBe(true);
+  });
+
+  it("tells of everything else that a runner does, from its start to its end", async () => {
+    const things = new CountingResources();
+    const source = new QueueSource();
+    const owning = executor(async (run) => {
+      await run.own(thing("forgotten"));
+      return succeeded();
+    });
+    const { drain, ended, runner, events } = await lease([source], [things.plugin, owning]);
+    await (await source.offer(leased())).outcome;
+    await source.releases(1);
+    drain.abort();
+    await ended;
+    await runner.close();
+    const told = (type: TelemetryEvent["type"]) => events.filter((event) => event.type === type);
+    expect(told("resource")).toMatchObject([{ act: "owned" }, { act: "ended", receipt: { survivors: 0 } }]);
+    expect(told("delivery")).toMatchObject([
+      { report: "started", answer: "accepted" },
+      { report: "settled", answer: "accepted" },
+    ]);
+    expect(told("slot")).toMatchObject([{ busy: 1 }, { busy: 0 }]);
+    expect(told("tap")).toContainEqual(expect.objectContaining({ plugin: "executor", hook: "execute:fixture" }));
+    const phases = ["recovering", "leasing", "draining", "delivering", "closing", "idle", "closing", "ended"];
+    expect(told("runner")).toMatchObject(phases.map((phase) => ({ phase })));
+    expect(told("loop")).toHaveLength(1);
+    expect(told("plugin")).toContainEqual(expect.objectContaining({ plugin: "things", act: "teardown" }));
   });
 
   it("ends for one subscriber and not for another of the same function", async () => {

@@ -1,5 +1,7 @@
 import type { Call } from "./call.ts";
 import { doctor } from "./doctor/doctor.ts";
+import { drain } from "./drain.ts";
+import { health } from "./health.ts";
 import { init } from "./init/init.ts";
 import { journal } from "./journal.ts";
 import { run } from "./run.ts";
@@ -74,6 +76,23 @@ export const builtIns: readonly BuiltIn[] = [
     examples: ["journal ls", "journal show run_1234 --json", "journal replay", "journal prune"],
     extraFlags: [JSON_FLAG],
     run: (call, operands, own) => journal(call, operands, own["json"] === true),
+  },
+  {
+    name: "drain",
+    summary: "Have the runner of this configuration end: no new work, running work may finish; returns when it is gone",
+    operands: [],
+    examples: ["drain", "drain --stop", "drain --profile echo --project-dir /srv/jobs"],
+    extraFlags: [["--stop", "stop running work, as a second SIGTERM does"], JSON_FLAG],
+    run: (call, _operands, own) => drain(call, { stop: own["stop"] === true, json: own["json"] === true }),
+  },
+  {
+    name: "health",
+    summary:
+      "Show how the runner of this configuration stands: registered, leasing, draining; exit code 0 if it takes work",
+    operands: [],
+    examples: ["health", "health --json"],
+    extraFlags: [JSON_FLAG],
+    run: (call, _operands, own) => health(call, own["json"] === true),
   },
   {
     name: "doctor",

@@ -2,9 +2,9 @@ import { LeaseholdError } from "../errors/leasehold-error.ts";
 import { didYouMean } from "../errors/nearest.ts";
 import { openJournal } from "../journal/open-journal.ts";
 import { deleteDamaged, readJournalIn } from "../journal/read-file.ts";
-import { stateDirectoryOf } from "../journal/state-directory.ts";
 import { type Call, loggerFor, resolve, withRunner } from "./call.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
+import { findStateDirectory } from "./find-state-directory.ts";
 import { listenForInterrupts } from "./interrupts.ts";
 import { describeJournal, describeRun, listJournal, showRun } from "./journal-text.ts";
 import { UsageFault } from "./report.ts";
@@ -25,13 +25,13 @@ export async function journal(call: Call, [act = "", run]: readonly string[], js
 }
 
 async function ls(call: Call, _run: string | undefined, json: boolean): Promise<number> {
-  const directory = await findDirectory(call);
+  const directory = await findStateDirectory(call);
   const listed = listJournal(directory, (await readJournalIn(directory)).state);
   return say(call, json ? listed : describeJournal(listed));
 }
 
 async function show(call: Call, run: string | undefined, json: boolean): Promise<number> {
-  const directory = await findDirectory(call);
+  const directory = await findStateDirectory(call);
   const { state } = await readJournalIn(directory);
   const shown = showRun(run ?? "", state);
   if (shown.length === 0) throw unknownRun(run, directory);
@@ -54,7 +54,7 @@ async function replay(call: Call, _run: string | undefined, json: boolean): Prom
 }
 
 async function prune(call: Call, run: string | undefined, json: boolean): Promise<number> {
-  const directory = await findDirectory(call);
+  const directory = await findStateDirectory(call);
   await readJournalIn(directory);
   const { journal, end } = await openJournal(directory, loggerFor(call, await resolve(call)));
   try {
@@ -72,11 +72,6 @@ async function prune(call: Call, run: string | undefined, json: boolean): Promis
   } finally {
     await end();
   }
-}
-
-/** Where the journal is depends on the active profile, which only the plugins know. */
-function findDirectory(call: Call): Promise<string> {
-  return withRunner(call, async ({ activeProfile }, { options }) => stateDirectoryOf(options, activeProfile?.name));
 }
 
 function unknownRun(run: string | undefined, directory: string): UsageFault {

@@ -33,6 +33,12 @@ export const coreOptions = z.strictObject({
     unit: "seconds",
     description: "How long running work may go on after the first SIGINT or SIGTERM before it is stopped",
   }),
+  shutdownSeconds: z.number().positive().max(2_000_000).optional().meta({
+    env: "LEASEHOLD_SHUTDOWN_SECONDS",
+    unit: "seconds",
+    description:
+      "Time from the first SIGINT or SIGTERM to the exit, shared by drain, grace, delivery, deregistration and teardown; not more than the container engine or service manager gives before it kills. Default: drainTimeoutSeconds + graceSeconds + 15",
+  }),
   outputBytes: z
     .int()
     .positive()

@@ -1,8 +1,9 @@
 import path from "node:path";
 import { z } from "zod";
-import { FaultReport } from "../errors/leasehold-error.ts";
+import { FaultReport, type LeaseholdError } from "../errors/leasehold-error.ts";
 import { planPlugins } from "../plugin/order.ts";
 import type { RunnerOverrides, RunnerSpec } from "../runner-api.ts";
+import { shutdownFault } from "../shutdown-budget.ts";
 import { type Configuration, ownerOf } from "./configuration.ts";
 import { type CoreOptions, coreOptions } from "./core-options.ts";
 import { absolute } from "./directories.ts";
@@ -57,6 +58,7 @@ export async function resolveConfig(config: Configuration, surroundings: Surroun
     ...config.faults,
     ...planPlugins(resolved).faults,
     ...core.faults,
+    ...findShutdownFault(core),
     ...plugins.flatMap((one) => one.faults),
   ];
   if (faults.length > 0) throw new FaultReport("the configuration has faults", faults);
@@ -72,6 +74,12 @@ export async function resolveConfig(config: Configuration, surroundings: Surroun
       ...plugins.flatMap((one) => one.settings),
     ],
   };
+}
+
+/** Only values that are sound by themselves can be compared. */
+function findShutdownFault({ values, faults }: ResolvedOptions): LeaseholdError[] {
+  const fault = faults.length === 0 ? shutdownFault(coreOptions.parse(values)) : undefined;
+  return fault ? [fault] : [];
 }
 
 function byOwner({ core = {}, plugins = {} }: RunnerOverrides = {}): NonNullable<Sources["overrides"]> {

@@ -98,7 +98,8 @@ export class TapBoard {
         const every = options?.everySeconds;
         if (typeof every !== "function" && !(typeof every === "number" && every > 0))
           throw new LeaseholdError("HOOK_TAP_INVALID", { hook: "onHeartbeat", problem: "no everySeconds above 0" });
-        this.#tap(tapped, about, fn, undefined, this.#heart.add(plugin, every));
+        const pulse = this.#heart.add(plugin, every);
+        this.#tap(tapped, about, busyWhile(pulse, fn), undefined, pulse);
       },
     });
   }
@@ -141,13 +142,21 @@ export class TapBoard {
         );
         return done(null);
       }
-      pulse.busySince = now;
-      tap(beat, () => {
-        pulse.busySince = undefined;
-        done(null);
-      });
+      tap(beat, () => done(null));
     };
   }
+}
+
+/** Notes since when a tap is at it until it has ended, which may be long after its deadline: it never overlaps itself. */
+function busyWhile(pulse: Pulse, fn: Tap): Tap {
+  return async (...args) => {
+    pulse.busySince = performance.now();
+    try {
+      await fn(...args);
+    } finally {
+      pulse.busySince = undefined;
+    }
+  };
 }
 
 function refuseUnknown(facade: Hooks): Hooks {

@@ -10,12 +10,28 @@ export interface Whereabouts {
   readonly hook: string;
 }
 
+/** A tap that worked without awaiting anything, whole milliseconds. */
+export interface Held extends Whereabouts {
+  readonly ms: number;
+}
+
+/** A tap that holds the main loop no longer than this is not worth a word. */
+const LEAST_HELD_MS = 10;
+
 /** A tap as plugins write it, sync or async alike. */
 export type Tap = (...args: never[]) => unknown;
 
 /** A tap as tapable calls it: arguments, then a callback. */
 type CallbackTap = (...argsThenCallback: unknown[]) => void;
 type Callback = (error: Error | null, answer?: unknown) => void;
+
+/** One call of a tap. */
+interface TapCall {
+  readonly args: readonly unknown[];
+  readonly run: Run | undefined;
+  readonly startedAt: number;
+  readonly callback: Callback;
+}
 
 /** How a hook treats what its taps answer. */
 export interface Manner {
@@ -35,6 +51,7 @@ export class Instrument {
   readonly #telemetry: TelemetryHub;
   readonly #log: Logger;
   readonly #whereabouts = new WeakMap<Run, Whereabouts>();
+  #held: Held | undefined;
 
   constructor(telemetry: TelemetryHub, log: Logger) {
     this.#telemetry = telemetry;
@@ -45,21 +62,35 @@ export class Instrument {
     return this.#whereabouts.get(run);
   }
 
+  /** The tap that has held the main loop longest since `takeHeld` was called, if one held it for 10 ms. */
+  get held(): Held | undefined {
+    return this.#held;
+  }
+
+  takeHeld(): Held | undefined {
+    const held = this.#held;
+    this.#held = undefined;
+    return held;
+  }
+
   wrap(plugin: string, manner: Manner, tap: Tap): CallbackTap {
     const here = Object.freeze({ plugin, hook: manner.hook });
     return (...argsThenCallback) => {
       const callback = argsThenCallback.pop() as Callback;
       const run = manner.runOf(argsThenCallback);
       if (run) this.#whereabouts.set(run, here);
-      const finish = this.#finishOnce(here, manner, argsThenCallback, run, callback);
+      const startedAt = performance.now();
+      const finish = this.#finishOnce(here, manner, { args: argsThenCallback, run, startedAt, callback });
       let answer: unknown;
       try {
         answer = tap(...(argsThenCallback as never[]));
         // A promise of our own, for a foreign one may throw in `then`, which tapable would never hear of.
         if (isThenable(answer)) answer = Promise.resolve(answer);
       } catch (thrown) {
+        this.#noteHeld(here, performance.now() - startedAt);
         return finish(thrown, true);
       }
+      this.#noteHeld(here, performance.now() - startedAt);
       if (!(answer instanceof Promise)) return finish(answer, false);
       answer.then(
         (value) => finish(value, false),
@@ -68,8 +99,11 @@ export class Instrument {
     };
   }
 
-  #finishOnce(here: Whereabouts, manner: Manner, args: readonly unknown[], run: Run | undefined, callback: Callback) {
-    const startedAt = performance.now();
+  #noteHeld(here: Whereabouts, ms: number): void {
+    if (ms >= LEAST_HELD_MS && ms > (this.#held?.ms ?? 0)) this.#held = { ...here, ms: Math.round(ms) };
+  }
+
+  #finishOnce(here: Whereabouts, manner: Manner, { args, run, startedAt, callback }: TapCall) {
     let open = true;
     const cancelDeadline = manner.deadlines?.start(() => finish(new Error("it took too long"), true));
     const finish = (value: unknown, threw: boolean): void => {

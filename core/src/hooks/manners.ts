@@ -8,6 +8,8 @@ import type { Manner } from "./instrument.ts";
 
 /** Time a tap on `onResult` may take before the outcome goes on without it. */
 const RESULT_DEADLINE_MS = 30_000;
+/** Time a tap on `onHeartbeat` may take before it counts as failed. Its next beat waits for it all the same. */
+const HEARTBEAT_DEADLINE_MS = 30_000;
 
 /** Who was asked to run a run, and why each declined. */
 export interface Asked {
@@ -16,7 +18,7 @@ export interface Asked {
 }
 
 /** How each hook of one runner treats its taps' answers. */
-export function createManners(asked: WeakMap<Run, Asked[]>) {
+export function createManners(asked: WeakMap<Run, Asked[]>, heartbeatMs = HEARTBEAT_DEADLINE_MS) {
   const runFirst = (args: readonly unknown[]) => args[0] as Run;
   return {
     onLease: { hook: "onLease", runOf: runFirst, judge: judgeAdmission, faultEnds: true },
@@ -34,7 +36,13 @@ export function createManners(asked: WeakMap<Run, Asked[]>) {
       faultEnds: false,
       deadlines: new Deadlines(RESULT_DEADLINE_MS),
     },
-    onHeartbeat: { hook: "onHeartbeat", runOf: () => undefined, judge: () => undefined, faultEnds: false },
+    onHeartbeat: {
+      hook: "onHeartbeat",
+      runOf: () => undefined,
+      judge: () => undefined,
+      faultEnds: false,
+      deadlines: new Deadlines(heartbeatMs),
+    },
   } satisfies Record<string, Manner | ((kind: string) => Manner)>;
 }
 

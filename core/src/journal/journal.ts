@@ -28,8 +28,10 @@ export type SettledAs = Pick<Outcome, "status" | "session" | "error" | "exitCode
 export interface Journal {
   /** Before a leased run starts. */
   lease(lease: LeaseRecord): Promise<void>;
-  /** Before a resource starts, and again when more is known about it. */
+  /** Before a resource starts. */
   own(resource: Resource): Promise<void>;
+  /** More is known about a resource, or one that has started already comes along. */
+  amend(resource: Resource): Promise<void>;
   disown(resource: Pick<Resource, "kind" | "id">): Promise<void>;
   /** Before reports are sent; with the terminal ones comes how the run was settled. */
   owe(lease: LeaseRecord, bodies: readonly JsonObject[], settled?: SettledAs): Promise<readonly OwedReport[]>;

@@ -4,8 +4,11 @@ import type { Journal, LeaseRecord, OwedReport, SettledAs } from "./journal.ts";
 import type { JournalState } from "./journal-state.ts";
 import type { JournalRecord } from "./record.ts";
 
-/** How lasting an entry must be before its promise resolves: in line, handed to the system, or on the disk. */
-export type Lasting = "queued" | "written" | "synced";
+/**
+ * How lasting an entry must be before its promise resolves: in line, handed to the system, or on the disk. A promise that cannot be kept
+ * rejects only for what has not happened yet (`written or refused`); everything else is remembered somehow.
+ */
+export type Lasting = "queued" | "written" | "written or refused" | "synced";
 
 /** Turns the acts of a journal into records; where those are kept is for the subclass to say. */
 export abstract class KeepingJournal implements Journal {
@@ -16,10 +19,14 @@ export abstract class KeepingJournal implements Journal {
   protected abstract keep(record: JournalRecord, lasting: Lasting): Promise<void>;
 
   async lease(lease: LeaseRecord): Promise<void> {
-    await this.keep({ type: "lease", lease }, "written");
+    await this.keep({ type: "lease", lease }, "written or refused");
   }
 
   async own(resource: Resource): Promise<void> {
+    await this.keep({ type: "own", resource }, "written or refused");
+  }
+
+  async amend(resource: Resource): Promise<void> {
     await this.keep({ type: "own", resource }, "written");
   }
 

@@ -1,6 +1,7 @@
-import { rename } from "node:fs/promises";
+import { open, rename } from "node:fs/promises";
 import path from "node:path";
 import type { Logger } from "../log/logger.ts";
+import { AppendFile } from "./append-file.ts";
 import { DurableJournal } from "./durable-journal.ts";
 import { JournalState } from "./journal-state.ts";
 import { DAMAGED, type FoundJournal, JOURNAL_FILE, readJournalFile } from "./read-file.ts";
@@ -27,13 +28,44 @@ export function openJournal(directory: string, log: Logger): Promise<OpenJournal
       const found = await readJournalFile(file);
       if (found) await tellOfDamage(file, found, log);
       const state = found?.state ?? new JournalState();
-      const journal = new DurableJournal(file, await rewriteJournal(file, state), state, log);
+      const journal = new DurableJournal(file, await fileFor(file, found, state, log), state, log);
       return { journal, end: () => journal.end().finally(() => lock.release()) };
     } catch (thrown) {
       lock.release();
       throw thrown;
     }
   });
+}
+
+/** What a disk without room says. It may get some, so that the runner waits for it and does not end. */
+const NO_ROOM = ["ENOSPC", "EDQUOT", "EFBIG"];
+
+/** A short file where there is room for one beside the old; the old one where there is none, as long as it is sound. */
+async function fileFor(
+  file: string,
+  found: FoundJournal | undefined,
+  state: JournalState,
+  log: Logger,
+): Promise<AppendFile | Error> {
+  try {
+    return await rewriteJournal(file, state);
+  } catch (thrown) {
+    if (!(thrown instanceof Error && NO_ROOM.includes((thrown as NodeJS.ErrnoException).code ?? ""))) throw thrown;
+    if (!found || found.bytes === 0 || found.brokenLines > 0) return thrown;
+    log.warn({ err: thrown, file }, "there is no room to shorten the journal; it goes on as it is");
+    return reopen(file, found.bytes);
+  }
+}
+
+async function reopen(file: string, bytes: number): Promise<AppendFile> {
+  const handle = await open(file, "r+");
+  try {
+    await handle.truncate(bytes);
+    return new AppendFile(handle, bytes);
+  } catch (thrown) {
+    await handle.close();
+    throw thrown;
+  }
 }
 
 async function tellOfDamage(file: string, { brokenLines, tornBytes }: FoundJournal, log: Logger): Promise<void> {

@@ -1,7 +1,8 @@
 import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
+import type { Logger } from "../log/logger.ts";
 import type { ResolvedPlugin } from "../runner-api.ts";
 import type { PluginContext, Teardown } from "./plugin.ts";
-import type { TeardownStack } from "./teardown-stack.ts";
+import { TeardownStack } from "./teardown-stack.ts";
 import { withinSeconds } from "./within.ts";
 
 const SETUP_SECONDS = 30;
@@ -17,6 +18,7 @@ export async function setUpPlugins(
   plugins: readonly ResolvedPlugin[],
   contextOf: (plugin: string) => PluginContext,
   teardowns: TeardownStack,
+  log: Pick<Logger, "error">,
   seconds = SETUP_SECONDS,
 ): Promise<SetUp> {
   const ms = new Map<string, number>();
@@ -40,10 +42,18 @@ export async function setUpPlugins(
       ms.set(name, performance.now() - startedAt);
     } catch (thrown) {
       faults.push(setupFault(name, thrown));
-      setup.then((late) => (typeof late === "function" ? late() : undefined)).catch(() => undefined);
+      void undoLate(name, setup, log);
     }
   }
   return { ms, faults };
+}
+
+/** Undoes a setup that ends after it was given up. Nobody waits for it by then, so what goes wrong is logged. */
+async function undoLate(plugin: string, setup: Promise<Teardown | void>, log: Pick<Logger, "error">): Promise<void> {
+  const stack = new TeardownStack();
+  stack.push(plugin, async () => (await setup.catch(() => undefined))?.());
+  await setup.catch(() => undefined);
+  for (const fault of await stack.unwind()) log.error({ err: fault, plugin }, fault.message);
 }
 
 function setupFault(plugin: string, thrown: unknown): LeaseholdError {

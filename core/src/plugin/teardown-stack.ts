@@ -2,18 +2,22 @@ import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
 import type { Teardown } from "./plugin.ts";
 import { withinSeconds } from "./within.ts";
 
+/** The longest that the teardown of a plugin may take. */
 const TEARDOWN_SECONDS = 10;
 
 /** Undoes setups in reverse: every one runs, each within a deadline, and all errors are collected. */
 export class TeardownStack {
   readonly #entries: { readonly plugin: string; readonly teardown: Teardown }[] = [];
   readonly #after: (plugin: string, ms: number) => Promise<void> | void;
-  readonly #seconds: number;
+  readonly #seconds: () => number;
 
-  /** @param after Never rejects, and knows its own deadlines. Called once a plugin is torn down, well or not, before the ones it depends on are. */
+  /**
+   * @param after Never rejects, and knows its own deadlines. Called once a plugin is torn down, well or not, before the ones it depends on are.
+   * @param seconds How long the next teardown may take.
+   */
   constructor(
     after: (plugin: string, ms: number) => Promise<void> | void = () => undefined,
-    seconds = TEARDOWN_SECONDS,
+    seconds: () => number = () => TEARDOWN_SECONDS,
   ) {
     this.#after = after;
     this.#seconds = seconds;
@@ -36,7 +40,7 @@ export class TeardownStack {
   }
 
   async #attempt(plugin: string, teardown: Teardown): Promise<LeaseholdError[]> {
-    const seconds = this.#seconds;
+    const seconds = this.#seconds();
     const late = new LeaseholdError("TEARDOWN_LATE", { plugin, seconds });
     try {
       await withinSeconds(

@@ -8,16 +8,26 @@ import { type Left, leftIn, recoverResources, recoverRuns } from "./recover.ts";
 
 const NOTHING: Left = { open: [], closed: [], resources: [] };
 
+/** What is opened beside the journal, for as long as the state directory is this runner's. */
+export interface StateGuest {
+  /** Never rejects. */
+  open(directory: string): Promise<void>;
+  /** Just before the directory is given free. Never rejects. */
+  leave(): Promise<void>;
+}
+
 /** Opens a runner's journal when it first leases, and puts in order what a predecessor left there. */
 export class Recovery {
   readonly #options: CoreOptions;
   readonly #parts: RunnerParts;
+  readonly #guest: StateGuest;
   #opening: Promise<OpenJournal | undefined> | undefined;
   #left = NOTHING;
 
-  constructor(options: CoreOptions, parts: RunnerParts) {
+  constructor(options: CoreOptions, parts: RunnerParts, guest: StateGuest) {
     this.#options = options;
     this.#parts = parts;
+    this.#guest = guest;
   }
 
   /** Recovers a predecessor's resources and runs; answers how many runs are owed. To be called before sources start. */
@@ -34,6 +44,7 @@ export class Recovery {
   async end(): Promise<void> {
     const open = await this.#opening?.catch(() => undefined);
     this.#opening = undefined;
+    await this.#guest.leave();
     this.#parts.journal.moveBack();
     await open?.end();
   }
@@ -44,9 +55,16 @@ export class Recovery {
     const directory = stateDirectoryOf(this.#options, profiles.active()?.name);
     await makeStateDirectory(directory, this.#options);
     const open = await openJournal(directory, log);
-    this.#left = leftIn(open.journal.state);
-    await journal.moveTo(open.journal);
-    await recoverResources(this.#left, ledger, this.#options.graceSeconds + END_SECONDS, log);
-    return open;
+    try {
+      await this.#guest.open(directory);
+      this.#left = leftIn(open.journal.state);
+      await journal.moveTo(open.journal);
+      await recoverResources(this.#left, ledger, this.#options.graceSeconds + END_SECONDS, log);
+      return open;
+    } catch (thrown) {
+      await this.#guest.leave();
+      await open.end();
+      throw thrown;
+    }
   }
 }

@@ -135,7 +135,7 @@ export class ResourceLedger {
         if (!this.#remove(key, resource)) return;
         resource = { ...resource, data: { ...resource.data, ...data } };
         this.#add(key, resource);
-        await this.#journal.own(resource);
+        await this.#journal.amend(resource);
       },
       release: async () => {
         if (!this.#remove(key, resource)) return;

@@ -78,6 +78,11 @@ export class RunState implements Run {
     Object.freeze(this);
   }
 
+  /** Whole milliseconds since the lease arrived. */
+  get sinceLease(): number {
+    return Math.round(performance.now() - this.leasedAt);
+  }
+
   get projectDir(): string {
     return this.#projectDir;
   }

@@ -47,6 +47,11 @@ export class Delivery {
     return courier;
   }
 
+  /** How many runs have reports that are not delivered yet. */
+  get owed(): number {
+    return [...this.#couriers.values()].filter(({ waiting }) => waiting > 0).length;
+  }
+
   /** Whether reports of a run are under way. */
   carries(run: string): boolean {
     return this.#couriers.has(run);

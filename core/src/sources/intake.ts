@@ -5,6 +5,7 @@ import type { Profile } from "../profiles/profile.ts";
 import { RunAborted } from "../run/aborted.ts";
 import { failed, type Outcome } from "../run/outcome.ts";
 import type { RunState } from "../run/run-state.ts";
+import type { SourceStanding } from "../status/runner-status.ts";
 import { Delivery } from "./delivery.ts";
 import type { IntakeParts } from "./intake-parts.ts";
 import { copyRef } from "./ref.ts";
@@ -12,7 +13,17 @@ import { reportOutcome } from "./reports.ts";
 import { RunCarrier } from "./run-carrier.ts";
 import { SettledRuns } from "./settled-runs.ts";
 import { type OccupiedSlot, SlotPool } from "./slots.ts";
-import type { Accepted, Feed, LeasedRun, LeaseSource, Offer, Slot, StopAnswer, StopTarget } from "./source.ts";
+import type {
+  Accepted,
+  Feed,
+  LeasedRun,
+  LeaseSource,
+  Offer,
+  Slot,
+  SourceStatus,
+  StopAnswer,
+  StopTarget,
+} from "./source.ts";
 
 interface Active {
   readonly run: RunState;
@@ -37,7 +48,7 @@ export class Intake {
     this.source = source;
     this.#parts = parts;
     this.#slots = new SlotPool(source.name, slots, parts.telemetry);
-    this.#carrier = new RunCarrier(source, parts, this.leasing);
+    this.#carrier = new RunCarrier(source, parts, this.leasing, () => this.#slots.counts);
     if (source.delivery === "durable") this.delivery = new Delivery(source, parts.journal, parts.telemetry);
   }
 
@@ -67,6 +78,21 @@ export class Intake {
   /** Resolves when no run of this source is under way. */
   async idle(): Promise<void> {
     while (this.#active.size > 0) await Promise.all([...this.#active.values()].map(({ outcome }) => outcome));
+  }
+
+  /** Nothing is leased until `resume`. */
+  pause(): void {
+    this.#slots.pause();
+  }
+
+  resume(): void {
+    this.#slots.resume();
+  }
+
+  get standing(): SourceStanding {
+    const told = statusOf(this.source);
+    const owed = this.delivery?.owed ?? 0;
+    return { name: this.source.name, ...told, ...this.#slots.counts, running: this.running(), owed };
   }
 
   slot(signal?: AbortSignal): Promise<Slot> {
@@ -196,6 +222,16 @@ export class Intake {
     if (telemetry.listening)
       telemetry.tell({ type: "lease", verdict: accepted.verdict, ...aboutRun(this.source.name, run) });
     return accepted;
+  }
+}
+
+/** What a source says of itself, and nothing beside; one that cannot say it is not ready. */
+function statusOf(source: LeaseSource): SourceStatus {
+  try {
+    const { ready, detail } = source.status?.() ?? { ready: true };
+    return { ready: ready === true, ...(detail === undefined ? {} : { detail: String(detail) }) };
+  } catch (thrown) {
+    return { ready: false, detail: messageOf(thrown) };
   }
 }
 

@@ -9,7 +9,7 @@ import type { Courier } from "./courier.ts";
 import { EventOutlet } from "./event-outlet.ts";
 import type { IntakeParts } from "./intake-parts.ts";
 import { report, reportOutcome } from "./reports.ts";
-import type { OccupiedSlot } from "./slots.ts";
+import type { OccupiedSlot, SlotPool } from "./slots.ts";
 import type { LeasedRun, LeaseSource } from "./source.ts";
 
 /** A run with all that goes with it. */
@@ -27,12 +27,14 @@ export class RunCarrier {
   readonly #source: LeaseSource;
   readonly #parts: IntakeParts;
   readonly #leasing: AbortSignal;
+  readonly #counts: () => SlotPool["counts"];
 
   /** @param leasing Aborted when the source is to lease no more. */
-  constructor(source: LeaseSource, parts: IntakeParts, leasing: AbortSignal) {
+  constructor(source: LeaseSource, parts: IntakeParts, leasing: AbortSignal, counts: () => SlotPool["counts"]) {
     this.#source = source;
     this.#parts = parts;
     this.#leasing = leasing;
+    this.#counts = counts;
   }
 
   newRun(run: LeasedRun, profile: Profile | undefined, emit: Surroundings["emit"]): RunState {
@@ -69,7 +71,7 @@ export class RunCarrier {
     const outcome = await reportOutcome(this.#source, courier, run, taken);
     settled(outcome);
     if (run.endsSession) await this.endSession(run.session.id, new RunAborted("stop", "the session was stopped"));
-    if (occupied) giveBack(occupied, run, outcome);
+    if (occupied) this.#giveBack(occupied, run, outcome);
     return outcome;
   }
 
@@ -88,10 +90,14 @@ export class RunCarrier {
       return new LeaseholdError("JOURNAL_FAILED", { problem: messageOf(thrown) }, { cause: thrown });
     }
   }
-}
 
-function giveBack(slot: OccupiedSlot, run: RunState, { receipt }: Outcome): void {
-  if (!receipt || receipt.survivors === 0) return slot.release();
-  run.log.error({ receipt }, "something of the run may be alive, so its slot is set aside until the runner restarts");
-  slot.quarantine();
+  #giveBack(slot: OccupiedSlot, run: RunState, { receipt }: Outcome): void {
+    if (!receipt || receipt.survivors === 0) return slot.release();
+    run.log.error({ receipt }, "something of the run may be alive, so its slot is set aside until the runner restarts");
+    slot.quarantine();
+    const { slots, quarantined } = this.#counts();
+    if (quarantined < slots) return;
+    const fault = new LeaseholdError("SLOTS_QUARANTINED", { source: this.#source.name, slots });
+    this.#parts.log.fatal({ err: fault, source: this.#source.name, slots }, fault.message);
+  }
 }

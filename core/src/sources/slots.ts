@@ -22,6 +22,7 @@ export class SlotPool {
   readonly #held = new WeakSet<Slot>();
   #busy = 0;
   #quarantined = 0;
+  #paused = false;
 
   constructor(source: string, size: number, telemetry: TelemetryHub) {
     this.#source = source;
@@ -29,8 +30,27 @@ export class SlotPool {
     this.#telemetry = telemetry;
   }
 
+  /** How many there are, are out, and are set aside. */
+  get counts(): { readonly slots: number; readonly busy: number; readonly quarantined: number } {
+    return { slots: this.#size, busy: this.#busy, quarantined: this.#quarantined };
+  }
+
+  /** No slot goes out until `resume`; whoever asks waits, or is told that none is free. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    for (let free = this.#size - this.#busy - this.#quarantined; free > 0; free--) {
+      this.#busy++;
+      this.#pass();
+    }
+  }
+
   tryTake(): Slot | undefined {
-    if (this.#busy + this.#quarantined >= this.#size) return undefined;
+    if (this.#paused || this.#busy + this.#quarantined >= this.#size) return undefined;
     this.#busy++;
     this.#tell();
     return this.#slot();
@@ -89,7 +109,7 @@ export class SlotPool {
 
   #pass(): void {
     const waiter = this.#first.values().next().value ?? this.#waiters.values().next().value;
-    if (waiter) {
+    if (waiter && !this.#paused) {
       this.#first.delete(waiter);
       this.#waiters.delete(waiter);
       return waiter.grant(this.#slot());
@@ -106,7 +126,6 @@ export class SlotPool {
 
   #tell(): void {
     if (!this.#telemetry.listening) return;
-    const [busy, slots, quarantined] = [this.#busy, this.#size, this.#quarantined];
-    this.#telemetry.tell({ type: "slot", source: this.#source, busy, slots, quarantined });
+    this.#telemetry.tell({ type: "slot", source: this.#source, ...this.counts });
   }
 }

@@ -99,6 +99,13 @@ export interface DeliveryAttempt {
   readonly log: Logger;
 }
 
+/** Whether work can come from a source now: it is registered, connected, listening. */
+export interface SourceStatus {
+  readonly ready: boolean;
+  /** A few words for people, without secrets. */
+  readonly detail?: string;
+}
+
 /** Hands out work: a coordinator's poll, a queue, an HTTP server. */
 export interface LeaseSource<Ref extends JsonValue = JsonValue> {
   readonly name: string;
@@ -114,6 +121,8 @@ export interface LeaseSource<Ref extends JsonValue = JsonValue> {
   deliver?(ref: Ref, report: JsonObject, attempt: DeliveryAttempt): Promise<DeliveryAnswer>;
   /** Every report of the lease is delivered, or it is gone. */
   release?(ref: Ref): void | Promise<void>;
+  /** How it stands, for health checks; answered at once, from what is known. A source that is not asked counts as ready while it leases. */
+  status?(): SourceStatus;
   /** Says good-bye, after its runs are settled and what could be delivered is. */
   close?(signal: AbortSignal): Promise<void>;
 }

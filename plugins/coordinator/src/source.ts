@@ -13,6 +13,7 @@ import type {
   ReportedRun,
   Run,
   RunMoment,
+  SourceStatus,
 } from "leasehold";
 import { refuse } from "leasehold";
 import type { PollAnswer } from "./answers.ts";
@@ -189,6 +190,13 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
     this.#owed.delete(ref.run);
     this.#unfit.delete(ref.run);
     this.#delivery.release(ref);
+  }
+
+  status(): SourceStatus {
+    const runner = this.#registration.current?.runnerId;
+    return runner === undefined
+      ? { ready: false, detail: "not registered" }
+      : { ready: !this.#closing, detail: `registered as ${runner}` };
   }
 
   async close(signal: AbortSignal): Promise<void> {

@@ -1,8 +1,15 @@
+import pino from "pino";
 import { describe, expect, it, vi } from "vitest";
+import { TapBoard } from "../../../core/src/hooks/facade.ts";
 import { Heart } from "../../../core/src/hooks/heart.ts";
+import { createHookTable } from "../../../core/src/hooks/hook-table.ts";
+import { Instrument } from "../../../core/src/hooks/instrument.ts";
+import { createManners } from "../../../core/src/hooks/manners.ts";
+import type { TelemetryEvent } from "../../../core/src/telemetry.ts";
+import { TelemetryHub } from "../../../core/src/telemetry-hub.ts";
 import { lease } from "../../fixtures/leasing.ts";
 import { QueueSource } from "../../fixtures/queue-source.ts";
-import { plugin } from "../../fixtures/runner.ts";
+import { type LogLine, plugin } from "../../fixtures/runner.ts";
 
 /** Resolves when it was called so many times. */
 function counter(times: number) {
@@ -91,6 +98,42 @@ describe("onHeartbeat", () => {
       [plugin("odd", ({ hooks }) => hooks.onHeartbeat.tap(() => undefined, { everySeconds } as never))],
     );
     await expect(booting).rejects.toThrow("onHeartbeat was tapped with no everySeconds above 0");
+  });
+});
+
+describe("the deadline of a beat", () => {
+  it("makes a tap that takes too long a fault, and holds up no other", async () => {
+    const log: LogLine[] = [];
+    const logger = pino({}, { write: (line: string) => void log.push(JSON.parse(line) as LogLine) });
+    const telemetry = new TelemetryHub(logger);
+    const late = Promise.withResolvers<TelemetryEvent>();
+    telemetry.subscribe((event) => void (event.type === "tap" && event.fault && late.resolve(event)));
+    const hooks = createHookTable();
+    const heart = new Heart(
+      (at) => hooks.onHeartbeat.callAsync({ at }, () => undefined),
+      () => undefined,
+    );
+    const instrument = new Instrument(telemetry, logger);
+    const board = new TapBoard(hooks, createManners(new WeakMap(), 30), instrument, heart, logger);
+    const [stuck, others] = [counter(1), counter(30)];
+    const tapStuck = () => {
+      stuck.up();
+      return new Promise<void>(() => undefined);
+    };
+    board.facadeFor("stuck").onHeartbeat.tap(tapStuck, { everySeconds: 0.005 });
+    board.facadeFor("other").onHeartbeat.tap(others.up, { everySeconds: 0.005 });
+    heart.start();
+    try {
+      expect(await late.promise).toMatchObject({
+        plugin: "stuck",
+        fault: 'plugin "stuck" failed in onHeartbeat: it took too long',
+      });
+      await others.reached;
+      expect(stuck.count()).toBe(1);
+      expect(log).toContainEqual(expect.objectContaining({ level: 50, plugin: "stuck", hook: "onHeartbeat" }));
+    } finally {
+      heart.stop();
+    }
   });
 });
 

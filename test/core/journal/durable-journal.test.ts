@@ -15,8 +15,11 @@ class WatchedFile extends AppendFile {
   syncs = 0;
   synced: () => Promise<void> = async () => undefined;
 
+  beforeWrite: () => Promise<void> = async () => undefined;
+
   override async write(bytes: Buffer): Promise<void> {
     this.writes++;
+    await this.beforeWrite();
     await super.write(bytes);
   }
 
@@ -28,10 +31,11 @@ class WatchedFile extends AppendFile {
 
 async function watched() {
   const log: LogLine[] = [];
-  const path = join(await emptyDirectory(), "journal");
+  const directory = await emptyDirectory();
+  const path = join(directory, "journal");
   const file = new WatchedFile(await open(path, "w"), 0);
   const logger = pino({}, { write: (line: string) => void log.push(JSON.parse(line) as LogLine) });
-  return { journal: new DurableJournal(path, file, new JournalState(), logger), file, log };
+  return { journal: new DurableJournal(path, file, new JournalState(), logger), file, log, directory };
 }
 
 describe("DurableJournal", () => {
@@ -59,17 +63,78 @@ describe("DurableJournal", () => {
     await journal.end();
   });
 
-  it("stays failed when the disk does not keep what was written", async () => {
-    const { journal, file, log } = await watched();
+  it("is written anew to another file when the disk does not keep what was written", async () => {
+    const { journal, file, log, directory } = await watched();
+    const told: (string | undefined)[] = [];
+    const mended = Promise.withResolvers<void>();
+    journal.watch((problem) => {
+      told.push(problem?.message);
+      if (!problem) mended.resolve();
+    });
     file.synced = () => Promise.reject(new Error("EIO: i/o error, fdatasync"));
     expect(await journal.owe(lease("a"), [{ n: 1 }], settled)).toHaveLength(1);
-    file.synced = async () => undefined;
     await expect(journal.lease(lease("b"))).rejects.toThrow("EIO: i/o error");
-    await expect(journal.lease(lease("c"))).rejects.toThrow("EIO: i/o error");
     expect(await journal.owe(lease("a"), [{ n: 2 }])).toMatchObject([{ sequence: 1 }]);
-    expect(file.syncs).toBe(1);
-    expect(log).toEqual([expect.objectContaining({ level: 50, msg: expect.stringContaining("until a restart") })]);
+    await mended.promise;
+    await journal.lease(lease("c"));
+    const writes = file.writes;
+    await journal.owe(lease("c"), [{ n: 1 }], settled);
     await journal.end();
+    expect([file.syncs, file.writes]).toEqual([1, writes]);
+    expect(told).toEqual([expect.stringContaining("EIO"), undefined]);
+    expect(log.map(({ level }) => level)).toEqual([50, 30]);
+    const { state } = (await opened(directory)).journal;
+    expect([...state.open].map(([key, { owed }]) => [key, owed.size])).toEqual([
+      ["queue a", 2],
+      ["queue c", 1],
+    ]);
+  });
+
+  it("takes no write for a success that went to a file which lost something meanwhile", async () => {
+    const { journal, file, directory } = await watched();
+    const [disk, writing, go] = [
+      Promise.withResolvers<void>(),
+      Promise.withResolvers<void>(),
+      Promise.withResolvers<void>(),
+    ];
+    file.synced = () => disk.promise;
+    const owing = journal.owe(lease("a"), [{ n: 1 }], settled);
+    await journal.lease(lease("b"));
+    file.beforeWrite = () => {
+      writing.resolve();
+      return go.promise;
+    };
+    const leasing = journal.lease(lease("c"));
+    await writing.promise;
+    disk.reject(new Error("EIO: i/o error, fdatasync"));
+    await owing;
+    go.resolve();
+    await expect(leasing).rejects.toThrow("EIO: i/o error");
+    await new Promise<void>((resolve) => journal.watch((problem) => problem ?? resolve()));
+    await journal.end();
+    expect(file.syncs).toBe(1);
+    expect([...(await opened(directory)).journal.state.open.keys()]).toEqual(["queue a", "queue b"]);
+  });
+
+  it("goes on in the old file where there is no room for a new one beside it", async () => {
+    const { journal, file, directory } = await watched();
+    await mkdir(join(directory, "journal.new"));
+    let full = true;
+    file.beforeWrite = async () => {
+      if (full) throw new Error("ENOSPC: no space left on device, write");
+    };
+    await expect(journal.lease(lease("refused"))).rejects.toThrow("ENOSPC");
+    await journal.owe(lease("a"), [{ n: 1 }], settled);
+    full = false;
+    await new Promise<void>((resolve) => journal.watch((problem) => problem ?? resolve()));
+    await journal.lease(lease("b"));
+    await journal.end();
+    await rm(join(directory, "journal.new"), { recursive: true });
+    const { state } = (await opened(directory)).journal;
+    expect([...state.open].map(([key, { owed }]) => [key, owed.size])).toEqual([
+      ["queue a", 1],
+      ["queue b", 0],
+    ]);
   });
 
   it("is rewritten when most of it is past", async () => {

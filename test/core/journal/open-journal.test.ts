@@ -158,7 +158,7 @@ describe("a journal on a full disk", () => {
     expect([refusal, owned]).toEqual([full, full]);
     expect(owed).toMatchObject([{ sequence: 0, body: { n: 1 } }]);
     expect(log).toEqual([
-      { level: 50, msg: expect.stringContaining("no run is started") },
+      { level: 50, msg: expect.stringContaining("nothing is leased until it can") },
       { level: 30, msg: expect.stringContaining("can be written again") },
     ]);
     const { journal } = await opened(directory);
@@ -169,5 +169,21 @@ describe("a journal on a full disk", () => {
     ]);
     expect([...(runs[0]?.owed.values() ?? [])].map(({ body }) => body)).toEqual([{ n: 1 }]);
     expect(journal.state.resources.size).toBe(0);
+  });
+
+  it("lets a runner wait for room instead of ending it at its start", async () => {
+    const directory = await emptyDirectory();
+    const first = await opened(directory);
+    await first.journal.owe(lease("a"), [{ text: "x".repeat(10_000) }], settled);
+    await first.end();
+    const script = join(import.meta.dirname, "../../fixtures/full-disk-start.ts");
+    const { stdout } = await promisify(execFile)(process.execPath, [script, directory]);
+    const problem = `${join(directory, "journal")}: EFBIG: file too large, write`;
+    expect(JSON.parse(stdout)).toEqual({
+      known: ["queue a"],
+      refusal: `Error: ${problem}`,
+      problem,
+      after: null,
+    });
   });
 });

@@ -1,4 +1,4 @@
-import { type Ownership, type Run, stopped, succeeded } from "leasehold";
+import { failed, type Ownership, type Run, stopped, succeeded } from "leasehold";
 import { describe, expect, it } from "vitest";
 import { CountingResources, thing } from "../../fixtures/counting-resources.ts";
 import { executor } from "../../fixtures/kinds.ts";
@@ -61,6 +61,31 @@ describe("what a run owns", () => {
         msg: expect.stringContaining("could not be ended"),
       }),
     );
+  });
+
+  it("leaves a receipt that no tap on onResult can take away", async () => {
+    const things = new CountingResources();
+    things.answer = () => ({ signals: ["SIGKILL"], survivors: 1, ms: 3 });
+    const source = new QueueSource();
+    const { log, runner, event } = await lease(
+      [source],
+      [
+        things.plugin,
+        executor(async (run) => {
+          await run.own(thing("undead"));
+          return succeeded();
+        }),
+        plugin("brief", ({ hooks }) => hooks.onResult.tap(() => failed("nothing to see"))),
+      ],
+    );
+    const outcome = await (await source.offer(leased())).outcome;
+    expect(outcome).toMatchObject({ status: "failed", receipt: { signals: ["SIGKILL"], survivors: 1 } });
+    await event("slot", ({ quarantined }) => quarantined === 1);
+    expect(await event("outcome")).toMatchObject({ outcome: { receipt: { survivors: 1 } } });
+    expect(await event("resource", ({ act }) => act === "ended")).toMatchObject({ receipt: { survivors: 1 } });
+    expect(log).toContainEqual(expect.objectContaining({ level: 60, source: "queue", slots: 1 }));
+    expect(runner.status()).toMatchObject({ leasing: false, problem: expect.stringContaining("set aside") });
+    expect((await source.feed).trySlot()).toBeUndefined();
   });
 
   it("is ended when a tap on onResult owned it", async () => {

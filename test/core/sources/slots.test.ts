@@ -24,6 +24,21 @@ describe("SlotPool", () => {
     expect(order).toEqual([1, 2, 3]);
   });
 
+  it("gives none out while it is paused, and serves who waits afterwards", async () => {
+    const pool = new SlotPool("s", 2, hub());
+    const first = pool.tryTake() as Slot;
+    pool.pause();
+    expect(pool.tryTake()).toBeUndefined();
+    let served = 0;
+    const waiting = [1, 2, 3].map(() => pool.take(never).then(() => served++));
+    first.release();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([served, pool.counts]).toEqual([0, { slots: 2, busy: 0, quarantined: 0 }]);
+    pool.resume();
+    await Promise.all(waiting.slice(0, 2));
+    expect([served, pool.counts.busy]).toEqual([2, 2]);
+  });
+
   it("lets a waiter go whose signal is aborted", async () => {
     const pool = new SlotPool("s", 1, hub());
     const first = pool.tryTake() as Slot;

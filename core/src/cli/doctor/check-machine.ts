@@ -1,9 +1,9 @@
-import { mkdtemp, rmdir, stat } from "node:fs/promises";
-import path from "node:path";
+import { stat } from "node:fs/promises";
 import { messageOf } from "../../errors/leasehold-error.ts";
 import { findCopies } from "../../plugin/copies.ts";
 import type { Plugin } from "../../plugin/plugin.ts";
 import { type Finding, failuresOf } from "./finding.ts";
+import { tryToWrite } from "./try-to-write.ts";
 
 /** The oldest Node that Leasehold runs on. */
 const OLDEST = [22, 19] as const;
@@ -32,7 +32,7 @@ export async function checkProjectDirectory(directory: string): Promise<Finding>
   const fix = `Create ${directory}, let this user write there, or name another with --project-dir or PROJECT_DIR.`;
   try {
     if (!(await stat(directory)).isDirectory()) throw new Error(`${directory} is no directory`);
-    await rmdir(await mkdtemp(path.join(directory, ".leasehold-doctor-")));
+    await tryToWrite(directory);
     return { check, ok: true, detail: directory };
   } catch (error) {
     return { check, ok: false, problem: messageOf(error), fix };

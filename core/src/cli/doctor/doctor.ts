@@ -9,6 +9,7 @@ import { listenForInterrupts } from "../interrupts.ts";
 import { checkCopies, checkNode, checkProjectDirectory } from "./check-machine.ts";
 import { checkPlugins } from "./check-plugins.ts";
 import { checkProfiles } from "./check-profiles.ts";
+import { checkState } from "./check-state.ts";
 import { type Finding, failuresOf } from "./finding.ts";
 import { asJson, asLines } from "./report-findings.ts";
 
@@ -39,8 +40,9 @@ async function examine(call: Call, signal: AbortSignal): Promise<Finding[]> {
   const { runner, findings } = await setUp(call, config);
   try {
     const profiles = runner ? await checkProfiles(runner, config.options) : [];
+    const state = runner ? await checkState(config.options, runner.activeProfile?.name) : [];
     const contributed = await checkPlugins(call, config, runner, signal);
-    return [...first, found, directory, ...findings, ...profiles, ...contributed];
+    return [...first, found, directory, ...findings, ...profiles, ...state, ...contributed];
   } finally {
     await runner?.close();
   }

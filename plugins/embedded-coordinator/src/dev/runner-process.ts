@@ -2,7 +2,7 @@ import type { Invocation } from "leasehold";
 import { type Assignment, type News, order } from "./assignment.ts";
 
 /** The drain's own limit counts only from an order to end. */
-const NO_LIMIT_SECONDS = 2_000_000;
+const NO_LIMIT_SECONDS = 1_000_000;
 
 /** The part of a process that is nothing but a runner: it leases until its parent, a signal or its parent's death ends it. */
 export async function leaseAsChild(
@@ -33,7 +33,11 @@ export async function leaseAsChild(
   process.send?.({ files: [], obeys: true } satisfies News);
   try {
     // A successor leases while this one drains, so that they cannot share a journal; nor would the coordinator outlast it.
-    const core = { drainTimeoutSeconds: NO_LIMIT_SECONDS, journal: "memory" } as const;
+    const core = {
+      drainTimeoutSeconds: NO_LIMIT_SECONDS,
+      shutdownSeconds: 2 * NO_LIMIT_SECONDS,
+      journal: "memory",
+    } as const;
     const runner = await createRunner({ core, plugins: { coordinator: { url, hostname } } });
     process.send?.({ files: runner.profiles.flatMap(({ readFrom = [] }) => readFrom) } satisfies News);
     await runner.lease({ drain: drain.signal, stop: stop.signal });

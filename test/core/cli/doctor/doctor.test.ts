@@ -54,6 +54,7 @@ describe("leasehold doctor", () => {
       `✓ project directory  ${project.directory}`,
       "✓ set-up             2 plugins",
       "✓ profile            first; agents: say",
+      `✓ state directory    ${project.directory}/.leasehold/first; the first start makes it`,
       `✓ checked: mood      ${project.directory} ${project.directory}/runner.config.ts first`,
       "✓ checked: bomb",
       "",
@@ -65,7 +66,7 @@ describe("leasehold doctor", () => {
   it("says each failure on one line with its fix, and exits with 1", async () => {
     const { code, stdout } = await project.call(["doctor", "--mood", "bad"]);
     expect(stdout).toContain("✗ checked: mood      it is bad. Cheer it up.\n✓ checked: mood      still here\n");
-    expect(stdout).toContain("1 of 9 checks failed.");
+    expect(stdout).toContain("1 of 10 checks failed.");
     expect(code).toBe(1);
   });
 

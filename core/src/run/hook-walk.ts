@@ -1,0 +1,102 @@
+import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
+import type { HookTable } from "../hooks/hook-table.ts";
+import type { Asked } from "../hooks/manners.ts";
+import type { TelemetryHub } from "../telemetry-hub.ts";
+import type { RunDeadline } from "./deadline.ts";
+import type { AnyEntrypoint } from "./entrypoint.ts";
+import { refusedBy } from "./fault-outcome.ts";
+import type { Outcome } from "./outcome.ts";
+import { confineProjectDirectory } from "./project-directory.ts";
+import type { Run } from "./run.ts";
+import type { RunState } from "./run-state.ts";
+import { tellPhase } from "./tell-phase.ts";
+
+/** What a walk through the hooks needs of its runner. */
+export interface WalkParts {
+  readonly hooks: HookTable;
+  readonly asked: WeakMap<Run, Asked[]>;
+  /** Plugins that tap `resolveEntrypoint`, in order. */
+  readonly resolvers: () => readonly string[];
+  /** Entrypoint kinds that somebody executes. */
+  readonly kinds: () => readonly string[];
+  readonly telemetry: TelemetryHub;
+  readonly projectDir: string;
+  readonly projectRoots: readonly string[];
+}
+
+/** Takes runs through `onLease`, `resolveEntrypoint` and `execute`. */
+export class HookWalk {
+  readonly #parts: WalkParts;
+
+  constructor(parts: WalkParts) {
+    this.#parts = parts;
+  }
+
+  /** What the hooks make of a run; rejects with the fault that ended it, and with the reason when it was told to end. */
+  async take(run: RunState, deadline: RunDeadline, onExecute: () => void): Promise<Outcome> {
+    const { hooks, telemetry } = this.#parts;
+    await this.#check(run);
+    run.signal.throwIfAborted();
+    tellPhase(telemetry, run, "onLease");
+    const refusal = await hooks.onLease.promise(run);
+    if (refusal) {
+      const { plugin } = refusal;
+      return refusedBy(new LeaseholdError("RUN_REFUSED", { plugin, problem: refusal.refusal.reason }));
+    }
+    checkLimits(run);
+    run.freeze();
+    run.signal.throwIfAborted();
+    tellPhase(telemetry, run, "resolveEntrypoint");
+    const entrypoint = await hooks.resolveEntrypoint.promise(run);
+    if (!entrypoint) throw this.#unresolved(run);
+    run.signal.throwIfAborted();
+    return this.#execute(run, entrypoint, deadline, onExecute);
+  }
+
+  async #execute(
+    run: RunState,
+    entrypoint: AnyEntrypoint,
+    deadline: RunDeadline,
+    onExecute: () => void,
+  ): Promise<Outcome> {
+    const { hooks, telemetry } = this.#parts;
+    const executor = hooks.execute.get(entrypoint.kind);
+    deadline.restart();
+    run.timings.executing = run.sinceLease;
+    tellPhase(telemetry, run, "execute");
+    onExecute();
+    const outcome = await executor?.promise(run, entrypoint);
+    run.timings.executed = run.sinceLease;
+    if (outcome) return outcome;
+    const kinds = this.#parts.kinds().join(", ") || "none";
+    throw new LeaseholdError("ENTRYPOINT_UNEXECUTED", { kind: entrypoint.kind, kinds });
+  }
+
+  async #check(run: RunState): Promise<void> {
+    checkLimits(run);
+    try {
+      run.checkParameters();
+    } catch (thrown) {
+      throw new LeaseholdError("RUN_INVALID", { problem: `the run's parameters are invalid: ${messageOf(thrown)}` });
+    }
+    const { projectDir, projectRoots } = this.#parts;
+    run.confineTo(await confineProjectDirectory(run.projectDir, projectDir, projectRoots));
+  }
+
+  #unresolved(run: RunState): LeaseholdError {
+    const answers = new Map(this.#parts.asked.get(run)?.map(({ plugin, reason }) => [plugin, reason]));
+    const asked = [...new Set(this.#parts.resolvers())]
+      .map((plugin) => `${plugin}: ${answers.get(plugin) ?? "no answer"}`)
+      .join("; ");
+    return new LeaseholdError("ENTRYPOINT_UNRESOLVED", { agent: run.agent.name, asked: asked || "nobody was asked" });
+  }
+}
+
+/** Limits come from agents, profiles and taps; a timer or a buffer with nonsense in it would do harm later. */
+function checkLimits({ limits }: RunState): void {
+  for (const [name, value] of Object.entries(limits)) {
+    const least = name === "graceSeconds" ? 0 : Number.MIN_VALUE;
+    if (!(typeof value === "number" && value >= least))
+      throw new LeaseholdError("RUN_INVALID", { problem: `the run's limit ${name} is ${String(value)}` });
+  }
+}
