@@ -40,7 +40,7 @@ function smallFileSystem(directory: string): Disk {
 }
 
 /** The runner's children inherit the limit, and lift it for themselves. */
-function fileSizeLimit(): Disk {
+export function fileSizeLimit(): Disk {
   const limit = (pid: number, bytes: string) => void spawnSync("prlimit", ["--pid", String(pid), `--fsize=${bytes}:`]);
   return {
     kind: "limit",

@@ -51,9 +51,15 @@ describe("a run is lost", () => {
 
   it("unless something happened that excuses it", () => {
     const restarted = run({ status: "failed", error: "runner restarted", record: [STARTED, BIND, FAILED] });
-    expect(findingsIn(facts([restarted]))).toHaveLength(1);
-    const happened = { ...facts([]).happened, "runner killed": 1 };
-    expect(findingsIn({ ...facts([restarted]), happened })).toEqual([]);
+    const [both, happened] = [facts([run({}), restarted]), { ...facts([]).happened, "runner killed": 1 }];
+    expect(findingsIn(both).map(({ offence }) => offence)).toEqual(["lost"]);
+    expect(findingsIn({ ...both, happened })).toEqual([]);
+  });
+
+  it("or too many are excused", () => {
+    const refused = run({ status: "failed", error: "the runner is shutting down", record: [FAILED], notes: [] });
+    expect(findingsIn(facts([run({}), refused]))).toEqual([]);
+    expect(findingsIn(facts([run({}), refused, refused])).map(({ offence }) => offence)).toEqual(["runner"]);
   });
 
   it("unless it was to be stopped, or to fail", () => {
@@ -134,8 +140,10 @@ describe("the processes", () => {
   });
 });
 
+/** Of a run beside one that went well. */
 function offencesOf(members: Partial<RunFacts>): string[] {
-  return findingsIn(facts([run(members)])).map(({ offence }) => offence);
+  const fine = run({ planned: { ...planned, session: "chaos-2" }, notes: pair("chaos-2", 50, 60) });
+  return findingsIn(facts([run(members), fine])).map(({ offence }) => offence);
 }
 
 function run(members: Partial<RunFacts>): RunFacts {

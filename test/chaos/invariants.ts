@@ -18,8 +18,16 @@ export function findingsIn(facts: Facts): Finding[] {
     ...facts.runs.flatMap((run) => findingsOf(run, facts)),
     ...facts.strays.map((text) => ({ offence: "survivors" as const, text })),
     ...exceededSlots(facts).map((text) => ({ offence: "slots" as const, text })),
-    ...facts.deaths.map((text) => ({ offence: "runner" as const, text })),
+    ...[...facts.deaths, ...poorYield(facts)].map((text) => ({ offence: "runner" as const, text })),
   ];
+}
+
+/** Excuses are for some: a runner that fails everything with a good reason keeps no promise. */
+function poorYield({ runs }: Facts): string[] {
+  const ended = runs.filter((run) => run.status === "completed" || isExpectedEnd(run)).length;
+  return ended >= runs.length / 2
+    ? []
+    : [`only ${ended} of ${runs.length} runs came through; the others failed with an excuse`];
 }
 
 function findingsOf(run: RunFacts, facts: Facts): Finding[] {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
+import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 
 const HERE = join(import.meta.dirname, "runner");
@@ -22,12 +22,11 @@ export class RunnerProcess {
 
   constructor({ world, url, slots, mutation }: RunnerSettings, generation: number) {
     this.generation = generation;
-    const log = openSync(join(world, `runner-${generation}.log`), "a");
     const { PATH = "", HOME = "/" } = process.env;
     const preload = ["--import", join(HERE, "patched.ts"), "--conditions=leasehold-source"];
     this.#child = spawn(process.execPath, [...preload, join(HERE, "start.ts"), "start"], {
       cwd: world,
-      stdio: ["ignore", log, log],
+      stdio: ["ignore", "pipe", "pipe"],
       env: {
         PATH,
         HOME,
@@ -41,7 +40,10 @@ export class RunnerProcess {
         ...(mutation === undefined ? {} : { CHAOS_MUTATION: mutation }),
       },
     });
-    closeSync(log);
+    // Written here, for a limit of file size that stands for a full disk must not keep the runner from telling of it.
+    const log = createWriteStream(join(world, `runner-${generation}.log`));
+    this.#child.stdout?.pipe(log, { end: false });
+    this.#child.stderr?.pipe(log);
     if (this.#child.pid === undefined) throw new Error("the runner's process could not be started");
     this.pid = this.#child.pid;
   }
