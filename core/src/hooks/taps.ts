@@ -4,7 +4,7 @@ import type { Run } from "../run/run.ts";
 import type { Decline, Refusal } from "./answers.ts";
 
 type Maybe<T> = T | undefined | void;
-type Awaitable<T> = T | Promise<T>;
+export type Awaitable<T> = T | Promise<T>;
 
 /** One beat; `at` is the monotonic clock in milliseconds (`performance.now()`). */
 export interface Beat {

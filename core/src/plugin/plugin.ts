@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Hooks } from "../hooks/taps.ts";
+import type { Awaitable, Hooks } from "../hooks/taps.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { Owner, ResourceHandler } from "../run/resource.ts";
@@ -13,8 +13,6 @@ export const API_VERSION = 1;
 
 /** Options of a plugin: a zod object whose members declare variable, flag and secrecy in `.meta` (see `OptionMeta`). */
 export type OptionsSchema = z.ZodObject;
-
-type Awaitable<T> = T | Promise<T>;
 
 /** Undoes a setup. Called once, in reverse order of the setups, with a deadline. */
 export type Teardown = () => Awaitable<void>;

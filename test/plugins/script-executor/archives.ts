@@ -64,6 +64,8 @@ export async function census(directory: string, below = ""): Promise<Record<stri
     const path = join(below, name);
     const full = join(directory, path);
     const stats = await lstat(full);
+    // The runner's own door, in its state directory.
+    if (stats.isSocket()) continue;
     if (stats.isDirectory()) Object.assign(found, { [`${path}/`]: "" }, await census(directory, path));
     else if (stats.isSymbolicLink()) found[path] = `-> ${await readlink(full)}`;
     else
