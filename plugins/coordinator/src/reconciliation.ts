@@ -24,16 +24,24 @@ const OPEN: readonly OpenStatus[] = ["claimed", "running", "stopping"];
 /** A reading of the coordinator's clock is off by half of what the request took; one that took longer is worth nothing. */
 const SLOWEST_READING_MS = 1_000;
 
+/** Two clocks that run apart by so much are still the same two. */
+const DRIFT_MS = 5;
+
 /** The coordinator's clock: what it is ahead of the monotonic one, give or take `error`; milliseconds. */
 interface Clock {
   readonly ahead: number;
   readonly error: number;
 }
 
-/** A run with when it was claimed at the latest, by the monotonic clock; nothing where that is not known. */
+/**
+ * A run with when it was claimed at the earliest and at the latest, by the monotonic clock; nothing where that is not known. A
+ * run that was claimed for us was so at least one and a half times after the registration was sent that a request takes to
+ * come back, so that the earliest moment tells it from what a twin had before.
+ */
 interface Claim {
   readonly run: ListedRun;
   readonly at: number | undefined;
+  readonly latest: number | undefined;
 }
 
 /**
@@ -44,6 +52,7 @@ interface Claim {
 export class Reconciliation {
   readonly #settings: ReconciliationSettings;
   readonly #told = new Set<string>();
+  #reading: Clock | undefined;
   #wanted = Promise.withResolvers<void>();
   /** Until then, by the monotonic clock, abandoned polls may claim runs. */
   #ghostsUntil = 0;
@@ -113,10 +122,18 @@ export class Reconciliation {
     const tookMs = performance.now() - sentAt;
     if (entry?.instance !== note.instance) tenure.end();
     if (entry?.now === undefined || tookMs > SLOWEST_READING_MS) return undefined;
-    const clock = { ahead: entry.now - sentAt - tookMs / 2, error: tookMs / 2 };
+    const clock = this.#sharpen({ ahead: entry.now - sentAt - tookMs / 2, error: tookMs / 2 });
     if (note.since === undefined && tenure.since !== undefined)
       await note.keep(registration.current, tenure.since + clock.ahead);
     return clock;
+  }
+
+  /** The best reading so far, unless the new one contradicts it: then the clock was set, or it is another one. */
+  #sharpen(reading: Clock): Clock {
+    const best = this.#reading ?? reading;
+    const agree = Math.abs(reading.ahead - best.ahead) <= reading.error + best.error + DRIFT_MS;
+    this.#reading = agree && best.error <= reading.error ? best : reading;
+    return this.#reading;
   }
 
   async #unknownRuns(
@@ -140,7 +157,7 @@ export class Reconciliation {
     const { run_id } = claim.run;
     if (!this.#isOurs(claim) && !this.#isForgotten(claim)) return this.#leave(claim);
     // The answer that brings it may be on its way to us.
-    if (claim.at !== undefined) await pollsBefore(claim.at);
+    if (claim.latest !== undefined) await pollsBefore(claim.latest);
     if (signal.aborted || feed.knows(run_id)) return true;
     const now = await listedRun(client, run_id, registered.runnerId, signal);
     const status = OPEN.find((open) => open === now?.status);
@@ -194,5 +211,6 @@ const LOST: Readonly<Record<OpenStatus, string>> = {
 
 function claimOf(run: ListedRun, { ahead, error }: Clock): Claim {
   const claimedAt = Date.parse(run.claimed_at ?? "");
-  return { run, at: Number.isNaN(claimedAt) ? undefined : claimedAt - ahead + error };
+  if (Number.isNaN(claimedAt)) return { run, at: undefined, latest: undefined };
+  return { run, at: claimedAt - ahead - error, latest: claimedAt - ahead + error };
 }

@@ -17,12 +17,15 @@ import type { RegistrationPayload } from "./registration-payload.ts";
 import { INSTANCE, rosterEntry } from "./roster.ts";
 
 /** The coordinator will not have this runner, and repeating the request will not change that. */
-export class RegistrationRefused extends Error {
+class RegistrationRefused extends Error {
   override readonly name = "RegistrationRefused";
 }
 
 /** Another runner has our identity or one of our agents; it may end, or be forgotten. */
 export class Held extends Unanswered {}
+
+/** Work waits for it, and can do without. */
+const DATING_MS = 2_000;
 
 /** The id is ours. */
 export interface Gained {
@@ -32,6 +35,8 @@ export interface Gained {
   /** When what it was found by was sent, and since when it is ours; milliseconds of the monotonic clock. */
   readonly at: number;
   readonly since: number;
+  /** The same by the coordinator's clock, where that is known; milliseconds since the epoch. */
+  readonly dated?: number | undefined;
 }
 
 export interface RegistrarSettings {
@@ -72,7 +77,8 @@ export class Registrar {
         return this.#compare(duplicate, reply, signal);
       }
       await this.#dismissPredecessor(reply, signal);
-      return this.#judge(reply, sentAt);
+      const judged = this.#judge(reply, sentAt);
+      return "registered" in judged ? this.#dated(judged, signal) : judged;
     });
   }
 
@@ -154,6 +160,16 @@ export class Registrar {
     if (!registered) return unreadable(this.#settings.client.url, reply);
     this.#established = true;
     return { registered, how: "registered", at, since: at };
+  }
+
+  /** Before the first poll: what that claims, a successor must be able to tell from what a twin had before. */
+  async #dated(gained: Gained, signal: AbortSignal): Promise<Gained> {
+    const sentAt = performance.now();
+    const { client } = this.#settings;
+    const soon = AbortSignal.any([signal, AbortSignal.timeout(DATING_MS)]);
+    const entry = await rosterEntry(client, gained.registered.runnerId, soon).catch(() => undefined);
+    if (entry?.now === undefined || entry.instance !== this.#settings.note.instance) return gained;
+    return { ...gained, dated: entry.now - (sentAt - gained.since) };
   }
 
   /**

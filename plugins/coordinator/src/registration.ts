@@ -147,12 +147,12 @@ export class Registration {
     return undefined;
   }
 
-  async #gain({ registered, how, at, since }: Gained): Promise<Registered> {
+  async #gain({ registered, how, at, since, dated }: Gained): Promise<Registered> {
     const { log, client, onRegistered, onConfirmed } = this.#settings;
     const first = this.#current === undefined;
     if (how === "registered") {
       this.tenure.end();
-      await this.note.keep(registered);
+      await this.note.keep(registered, dated);
       log.info({ runner_id: registered.runnerId }, `registered at ${client.url}`);
     } else if (this.note.registered?.runnerId !== registered.runnerId)
       await this.note.keep(registered, this.note.since);

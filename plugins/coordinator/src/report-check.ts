@@ -81,6 +81,7 @@ function sameResult(theirs: EventMembers, ours: EventMembers): boolean {
   return isDeepStrictEqual(resultOf(theirs), resultOf(ours));
 }
 
+/** Nothing when the answer is no run. */
 function hasStatus(body: string, report: Exclude<Report["type"], "bind" | "event" | "result">): boolean | undefined {
   const run = read(runView, body);
   if (!run) return undefined;

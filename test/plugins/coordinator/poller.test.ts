@@ -153,11 +153,12 @@ describe("a late poll", () => {
 
   it("gets no second companion while the coordinator answers nothing else", async () => {
     await using coordinator = await ScriptedCoordinator.start();
+    coordinator.once("GET /runners", () => ({ json: { runners: [coordinator.listed()] } }));
     coordinator.always("GET /runners", { hang: true });
     const { feed } = start({ url: coordinator.url, timing: soonLate });
     feed.runs.add("run_1");
     await coordinator.until(() => coordinator.openPolls === 2);
-    await coordinator.seen("GET /runners", 2);
+    await coordinator.seen("GET /runners", 3);
     expect([coordinator.openPolls, feed.free]).toEqual([2, 15]);
   });
 

@@ -66,7 +66,7 @@ describe("the first registration", () => {
     coordinator.once(ROUTE, ...answers);
     const registration = registrationAt(coordinator.url);
     expect((await registration.first(forever))?.runnerId).toBe(REGISTERED.runner_id);
-    expect(coordinator.requests).toHaveLength(answers.length + 1);
+    expect(coordinator.of(ROUTE)).toHaveLength(answers.length + 1);
   });
 
   it("passes over times that make no sense", async () => {
@@ -249,7 +249,8 @@ describe("the first registration", () => {
     coordinator.once(ROUTE, collision);
     coordinator.always("DELETE /runners/lnch_x", { json: { ok: true } });
     await registrationAt(coordinator.url).first(forever, journal);
-    expect(coordinator.requests.map(({ route, query }) => `${route} ${query}`)).toEqual([
+    const changes = coordinator.requests.filter(({ route }) => !route.startsWith("GET"));
+    expect(changes.map(({ route, query }) => `${route} ${query}`)).toEqual([
       `${ROUTE} `,
       "DELETE /runners/lnch_x self=true",
       `${ROUTE} `,
@@ -344,7 +345,7 @@ describe("a registration that is looked at again", () => {
     const twin = twinListed(coordinator);
     coordinator.once("GET /runners", twin, twin, twin, twin);
     const verified = registration.verify();
-    await coordinator.seen("GET /runners", 3);
+    await coordinator.seen("GET /runners", 4);
     expect(registration.isSuperseded).toBe(true);
     await verified;
     expect([registration.isSuperseded, coordinator.of(ROUTE).length]).toEqual([false, 1]);

@@ -22,6 +22,7 @@ describe("stop requests", () => {
     const { feed } = start({ url: coordinator.url });
     feed.stopAnswer = "unknown";
     const { runner_id } = REGISTERED;
+    await coordinator.seen(POLL);
     coordinator.always("GET /sessions/ses_1/status", { json: { status: "stopping" } });
     const others = { run_id: "run_9", session_id: "ses_1", runner_id: "lnch_other" };
     const claimed_at = new Date().toISOString();
