@@ -48,7 +48,7 @@ export class Intake {
     this.source = source;
     this.#parts = parts;
     this.#slots = new SlotPool(source.name, slots, parts.telemetry);
-    this.#carrier = new RunCarrier(source, parts, this.leasing, () => this.#slots.counts);
+    this.#carrier = new RunCarrier(source, parts, this.#slots, this.leasing);
     if (source.delivery === "durable") this.delivery = new Delivery(source, parts.journal, parts.telemetry);
   }
 

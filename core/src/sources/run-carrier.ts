@@ -26,15 +26,15 @@ export interface Carried {
 export class RunCarrier {
   readonly #source: LeaseSource;
   readonly #parts: IntakeParts;
+  readonly #slots: Pick<SlotPool, "counts">;
   readonly #leasing: AbortSignal;
-  readonly #counts: () => SlotPool["counts"];
 
   /** @param leasing Aborted when the source is to lease no more. */
-  constructor(source: LeaseSource, parts: IntakeParts, leasing: AbortSignal, counts: () => SlotPool["counts"]) {
+  constructor(source: LeaseSource, parts: IntakeParts, slots: Pick<SlotPool, "counts">, leasing: AbortSignal) {
     this.#source = source;
     this.#parts = parts;
+    this.#slots = slots;
     this.#leasing = leasing;
-    this.#counts = counts;
   }
 
   newRun(run: LeasedRun, profile: Profile | undefined, emit: Surroundings["emit"]): RunState {
@@ -95,7 +95,7 @@ export class RunCarrier {
     if (!receipt || receipt.survivors === 0) return slot.release();
     run.log.error({ receipt }, "something of the run may be alive, so its slot is set aside until the runner restarts");
     slot.quarantine();
-    const { slots, quarantined } = this.#counts();
+    const { slots, quarantined } = this.#slots.counts;
     if (quarantined < slots) return;
     const fault = new LeaseholdError("SLOTS_QUARANTINED", { source: this.#source.name, slots });
     this.#parts.log.fatal({ err: fault, source: this.#source.name, slots }, fault.message);

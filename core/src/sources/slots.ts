@@ -108,8 +108,10 @@ export class SlotPool {
   }
 
   #pass(): void {
-    const waiter = this.#first.values().next().value ?? this.#waiters.values().next().value;
-    if (waiter && !this.#paused) {
+    const waiter = this.#paused
+      ? undefined
+      : (this.#first.values().next().value ?? this.#waiters.values().next().value);
+    if (waiter) {
       this.#first.delete(waiter);
       this.#waiters.delete(waiter);
       return waiter.grant(this.#slot());

@@ -1,5 +1,6 @@
 import type { DeliveryAnswer, DeliveryAttempt, JsonObject, Logger } from "leasehold";
 import { isPowerOfTwo, unlessAborted } from "./backoff.ts";
+import { canStore } from "./can-store.ts";
 import type { CoordinatorClient } from "./client.ts";
 import { type Reply, Unanswered } from "./exchange.ts";
 import {
@@ -81,14 +82,14 @@ export class Delivery {
     return renewed && (await send(requestOf(ref, report, renewed.runnerId, this.#settings.runner())));
   }
 
-  #judge(ref: RunRef, report: Report, reply: Reply, attempt: DeliveryAttempt): DeliveryAnswer {
+  async #judge(ref: RunRef, report: Report, reply: Reply, attempt: DeliveryAttempt): Promise<DeliveryAnswer> {
     if (isAcknowledged(reply)) {
       this.#crashes.delete(ref.run);
       return "accepted";
     }
     const answered = `the coordinator answered ${describeReply(reply)} to a report`;
     if (isUnknownThere(reply)) return settleUnknown(report, attempt.log, answered);
-    if (reply.status === 500) return this.#crashed(ref, report, attempt.log, answered);
+    if (reply.status === 500) return this.#crashed(ref, report, attempt, answered);
     if (isPassing(reply) || isNotRegistered(reply) || refusesCredentials(reply)) {
       tellOfDelay(report, attempt, answered);
       if (MAY_HAVE_ACTED.includes(reply.status) || isSuccess(reply)) return "unknown";
@@ -99,14 +100,17 @@ export class Delivery {
   }
 
   /**
-   * It may have stored the report before it failed. One that it can parse but not store must not hold back the terminal one
-   * for ever.
+   * It may have stored the report before it failed. One that it can parse but not store must not hold back the terminal one,
+   * unless it can store nothing.
    */
-  #crashed(ref: RunRef, report: Report, log: Logger, answered: string): DeliveryAnswer {
+  async #crashed(ref: RunRef, report: Report, attempt: DeliveryAttempt, answered: string): Promise<DeliveryAnswer> {
     const crashes = this.#countCrash(ref);
+    tellOfDelay(report, attempt, answered);
     if (isTerminal(report) || crashes < POISON_LIMIT) return "unknown";
+    const { client, runner } = this.#settings;
+    if (!(await canStore(client, ref.session, runner().hostname, attempt.signal))) return "unknown";
     this.#crashes.delete(ref.run);
-    log.error({ report: report.type }, `${answered} ${crashes} times; the report is given up, the run goes on`);
+    attempt.log.error({ report: report.type }, `${answered} ${crashes} times; the report is given up, the run goes on`);
     return "accepted";
   }
 

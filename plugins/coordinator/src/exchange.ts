@@ -2,7 +2,7 @@ import type { Dispatcher } from "undici";
 
 /** One HTTP request; `body` is JSON text, which is sent as it is. */
 export interface ExchangeRequest {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;

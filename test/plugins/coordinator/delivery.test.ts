@@ -15,6 +15,9 @@ const result = {
   body: '{"event_type":"result","session_id":"ses_1","timestamp":"t1","result_data":{"n":1.0}}',
 };
 
+/** Answers that end the attempts at a report. */
+const GIVEN_UP = ["accepted", "gone"];
+
 const clients: CoordinatorClient[] = [];
 afterEach(async () => {
   for (const client of clients.splice(0)) await client.close();
@@ -171,6 +174,32 @@ describe("an answer to a report", () => {
     expect(answers.map((answer) => answer === "accepted")).toEqual([...Array(11).fill(false), true]);
     for (let number = 1; number <= 30; number++)
       expect(await delivery.deliver(ref, completed, attempt({ number }))).toBe("unknown");
+  });
+
+  it("costs no result while the coordinator's database is locked (AOF-H11)", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const delivery = await deliveryTo(coordinator);
+    const METADATA = "PATCH /sessions/ses_1/metadata";
+    for (const route of [EVENTS, METADATA]) coordinator.always(route, { status: 500, text: "Internal Server Error" });
+    for (let number = 1; number <= 30; number++)
+      expect(GIVEN_UP).not.toContain(await delivery.deliver(ref, result, attempt({ number })));
+    coordinator.always(METADATA, { drop: true });
+    expect(GIVEN_UP).not.toContain(await delivery.deliver(ref, result, attempt({ number: 31 })));
+    coordinator.always(EVENTS, { status: 201, json: { ok: true } });
+    expect(await delivery.deliver(ref, result, attempt({ number: 32 }))).toBe("accepted");
+    expect(coordinator.of(EVENTS).at(-1)?.body).toBe(result.body);
+  });
+
+  it("counts against one report, not against all of a run", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const delivery = await deliveryTo(coordinator);
+    for (let turn = 1; turn <= 4; turn++) {
+      coordinator.once(EVENTS, ...Array(6).fill({ status: 500 }));
+      for (let number = 1; number <= 6; number++)
+        expect(GIVEN_UP).not.toContain(await delivery.deliver(ref, result, attempt({ number })));
+      expect(await delivery.deliver(ref, result, attempt({ number: 7 }))).toBe("accepted");
+    }
+    expect(coordinator.of(EVENTS)).toHaveLength(4 * 7);
   });
 });
 

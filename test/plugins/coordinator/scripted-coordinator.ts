@@ -94,10 +94,10 @@ export class ScriptedCoordinator implements AsyncDisposable {
     }
   }
 
-  /** Answers the open poll, or the next one that comes: the oldest first. */
-  async answerPoll(script: Scripted): Promise<void> {
-    await this.until(() => this.#polls.length > 0);
-    respond(this.#polls.shift()!, script);
+  /** Answers the open poll, or the next one that comes: the oldest first, unless told to pass over some. */
+  async answerPoll(script: Scripted, passOver = 0): Promise<void> {
+    await this.until(() => this.#polls.length > passOver);
+    respond(this.#polls.splice(passOver, 1)[0]!, script);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
