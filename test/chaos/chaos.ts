@@ -19,6 +19,10 @@ const { values } = parseArgs({
   },
 });
 const seed = values.seed === undefined ? Math.floor(Math.random() * 1_000_000) : Number(values.seed);
+const broken = new AbortController();
+const { signal } = broken;
+for (const name of ["SIGINT", "SIGTERM"] as const)
+  process.once(name, () => broken.abort(new Error(`the play was broken off by ${name}`)));
 process.exitCode = values.mutations ? await playMutations() : await play();
 
 async function play(): Promise<number> {
@@ -36,6 +40,7 @@ async function play(): Promise<number> {
     mutation,
     keep,
     onProgress,
+    signal,
   });
   if (process.stderr.isTTY) process.stderr.write("\r");
   console.log(verdict.text);
@@ -55,7 +60,13 @@ async function inTurn(all: readonly Mutation[]): Promise<boolean[]> {
 }
 
 async function isAsExpected(name: string, mutation?: Mutation): Promise<boolean> {
-  const settings = { seed, runs: MUTATED_RUNS, slots: Number(values.slots), stallSeconds: MUTATED_STALL_SECONDS };
+  const settings = {
+    seed,
+    runs: MUTATED_RUNS,
+    slots: Number(values.slots),
+    stallSeconds: MUTATED_STALL_SECONDS,
+    signal,
+  };
   const { count, green, lastLine } = await runChaos({ ...settings, mutation: mutation?.name });
   const expected = mutation ? count(mutation.expects) > 0 : green;
   const wanted = mutation ? `${mutation.expects} above zero` : "zeros";

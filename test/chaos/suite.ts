@@ -20,6 +20,8 @@ export interface SuiteSettings {
   readonly stallSeconds: number;
   readonly mutation?: string | undefined;
   readonly onProgress?: (settled: number) => void;
+  /** Breaks the play off: it rejects with the signal's reason, and leaves nothing behind. */
+  readonly signal?: AbortSignal;
 }
 
 const LOOK_MS = 50;
@@ -68,7 +70,8 @@ export class Suite {
   #registered = 0;
 
   constructor(settings: SuiteSettings, world: World) {
-    const { seed, runs, slots, mutation } = settings;
+    const { seed, runs, slots, mutation, signal } = settings;
+    signal?.addEventListener("abort", () => this.#over.abort(signal.reason), { once: true });
     const random = new Random(String(seed));
     this.#settings = settings;
     this.#world = world;
@@ -112,6 +115,7 @@ export class Suite {
       clearInterval(watch);
       this.#over.abort();
       await this.#runners.kill();
+      this.#witness.expectNothing();
       await this.#proxy.close();
       await this.#coordinators.close();
       this.#witness.close();
