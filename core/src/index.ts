@@ -45,6 +45,10 @@ export {
 } from "./plugin/plugin.ts";
 export { defineProfile, type ProfileDefinition } from "./profiles/define-profile.ts";
 export type { Executor, Profile } from "./profiles/profile.ts";
+export { isLoopback } from "./redaction/loopback.ts";
+export type { Redactor, RunnerSecrets, Secrets } from "./redaction/redactor.ts";
+export { looksSecret } from "./redaction/secret-names.ts";
+export { SecretStore } from "./redaction/secret-store.ts";
 export { type AbortReason, RunAborted } from "./run/aborted.ts";
 export type { Agent } from "./run/agent.ts";
 export {

@@ -3,6 +3,7 @@ import type { CoreOptions, coreOptions } from "./config/core-options.ts";
 import type { Logger } from "./log/logger.ts";
 import type { Plugin } from "./plugin/plugin.ts";
 import type { Profile } from "./profiles/profile.ts";
+import type { SecretStore } from "./redaction/secret-store.ts";
 import type { Outcome } from "./run/outcome.ts";
 import type { Services } from "./services/services.ts";
 import type { LeasedRun } from "./sources/source.ts";
@@ -21,6 +22,8 @@ export interface RunnerSpec {
   /** In list order; the runner orders them by `dependsOn` and `uses`. */
   readonly plugins: readonly ResolvedPlugin[];
   readonly log: Logger;
+  /** Secrets that are known already; its own exits mask them. An empty one unless given. */
+  readonly secrets?: SecretStore;
 }
 
 /** Options that are stronger than configuration, environment and flags: the core's, and those of plugins by name. */

@@ -45,7 +45,7 @@ describe("the guide", () => {
     const named = plugins.flatMap(({ definition: { name, checks = [] } }) =>
       checks.map((check) => `| ${name}: ${check.name} `),
     );
-    expect(named).toHaveLength(8);
+    expect(named).toHaveLength(9);
     for (const name of named) expect(guide).toContain(name);
   });
 });

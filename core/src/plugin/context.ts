@@ -23,6 +23,7 @@ export function contextFor(plugin: string, parts: RunnerParts, spec: RunnerSpec)
       active: () => profiles.active(),
     },
     telemetry: { subscribe: (listener) => telemetry.subscribe(listener) },
+    secrets: parts.secrets.runner,
     log: parts.log.child({ plugin }),
     runner: { version, projectDir: spec.options.projectDir },
   };

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Awaitable, Hooks } from "../hooks/taps.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Profile } from "../profiles/profile.ts";
+import type { RunnerSecrets } from "../redaction/redactor.ts";
 import type { Owner, ResourceHandler } from "../run/resource.ts";
 import type { Services } from "../services/services.ts";
 import type { LeaseSource } from "../sources/source.ts";
@@ -53,6 +54,8 @@ export interface PluginContext {
   readonly sources: Sources;
   readonly profiles: Profiles;
   readonly telemetry: Telemetry;
+  /** Where whoever resolves a secret registers it, and what masks the logs that a plugin passes on. */
+  readonly secrets: RunnerSecrets;
   readonly log: Logger;
   readonly runner: RunnerFacts;
 }

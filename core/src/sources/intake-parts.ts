@@ -1,6 +1,7 @@
 import type { Journal } from "../journal/journal.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Profile } from "../profiles/profile.ts";
+import type { SecretStore } from "../redaction/secret-store.ts";
 import type { Pipeline } from "../run/pipeline.ts";
 import type { ResourceLedger } from "../run/resource-ledger.ts";
 import type { RunLimits } from "../run/run.ts";
@@ -14,6 +15,7 @@ export interface IntakeParts {
   readonly services: ServiceRegistry;
   readonly journal: Journal;
   readonly telemetry: TelemetryHub;
+  readonly secrets: SecretStore;
   readonly log: Logger;
   readonly projectDir: string;
   readonly limits: RunLimits;

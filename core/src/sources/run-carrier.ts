@@ -38,13 +38,14 @@ export class RunCarrier {
   }
 
   newRun(run: LeasedRun, profile: Profile | undefined, emit: Surroundings["emit"]): RunState {
-    const { projectDir, limits, log, ledger, services } = this.#parts;
+    const { projectDir, limits, log, secrets, ledger, services } = this.#parts;
     return new RunState(run, {
       source: this.#source.name,
       profile: profile ?? this.#parts.profile(),
       projectDir,
       limits,
       log: log.child({ source: this.#source.name }),
+      secrets,
       ledger,
       services,
       emit,
@@ -72,6 +73,7 @@ export class RunCarrier {
     settled(outcome);
     if (run.endsSession) await this.endSession(run.session.id, new RunAborted("stop", "the session was stopped"));
     if (occupied) this.#giveBack(occupied, run, outcome);
+    run.forgetSecrets();
     return outcome;
   }
 

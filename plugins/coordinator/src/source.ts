@@ -9,6 +9,7 @@ import type {
   LeaseSource,
   Logger,
   Profile,
+  Redactor,
   Refusal,
   ReportedRun,
   Run,
@@ -43,6 +44,7 @@ export interface SourceSettings {
   /** Who keeps scripts, if anybody does; asked for when every plugin is set up. */
   readonly scripts: () => Scripts | undefined;
   readonly log: Logger;
+  readonly secrets?: Pick<Redactor, "text">;
   readonly timing: Timing;
 }
 
@@ -69,11 +71,13 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
   #closing = false;
 
   constructor(settings: SourceSettings) {
-    const { options, log, timing, credentials } = settings;
+    const { options, log, timing, credentials, secrets } = settings;
     this.#settings = settings;
     this.#hostname = options.hostname ?? hostname();
     this.slots = options.concurrency;
-    this.client = new CoordinatorClient({ url: options.url, requestMs: timing.requestMs, credentials, log });
+    const { url } = options;
+    const masking = secrets ? { secrets } : {};
+    this.client = new CoordinatorClient({ url, requestMs: timing.requestMs, credentials, log, ...masking });
     const { client } = this;
     const attempts = options.registrationAttempts;
     const payload = () => this.#payload();

@@ -50,6 +50,7 @@ beforeAll(async () => {
     graceSeconds: 5,
     drainTimeoutSeconds: 1,
     outputBytes: 4096,
+    redactResults: false,
     journal: "memory" as const,
     verbose: false,
   };
