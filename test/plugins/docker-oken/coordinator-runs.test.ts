@@ -8,6 +8,7 @@ import { defineProfile } from "leasehold";
 import { expect, onTestFinished, test } from "vitest";
 import { resultOf, submit } from "../script-executor/together.ts";
 import { describeWithEngine } from "./engine.ts";
+import { ask } from "./local-api.ts";
 import { deploy, okenPlace, okenRunner, python } from "./oken-api.ts";
 
 const MAIN = "def handler(input):\n    return {'gross': input['price'] * 2}\n";
@@ -18,10 +19,7 @@ const quotes = defineProfile({
   name: "quotes",
   directory: "/",
   executor: { type: "procedural" },
-  agents: [
-    { name: "by-id", description: "Calls what was deployed", command: "oken:vat-quote", parametersSchema },
-    { name: "by-script", description: "Deploys its script", script: "quote", parametersSchema },
-  ],
+  agents: [{ name: "by-id", description: "Calls what was deployed", command: "oken:vat-quote", parametersSchema }],
 });
 
 async function together() {
@@ -46,10 +44,19 @@ describeWithEngine("runs of a coordinator", () => {
     expect(await resultOf(at, await submit(at, "by-id", { price: 4 }))).toMatchObject({ result: { gross: 8 } });
   });
 
-  test("deploy the script that they name on first use", async () => {
-    const { at, api } = await together();
-    expect(await resultOf(at, await submit(at, "by-script", { price: 21 }))).toMatchObject({ result: { gross: 42 } });
-    expect(await resultOf(at, await submit(at, "by-script", { price: 1 }))).toMatchObject({ result: { gross: 2 } });
-    expect(api.log.filter(({ msg }) => String(msg).includes("deployed")).length).toBe(1);
+  test("of a script with an oken.toml deploy it on first use", async () => {
+    const { api } = await together();
+    const run = (id: string, parametersText: string) =>
+      api.runner.execute({
+        id,
+        agent: { name: "by-script", script: "quote" },
+        session: { id, mode: "start" },
+        parametersText,
+      });
+    const outcomes = await Promise.all([run("one", '{"price": 21}'), run("two", '{"price": 1}')]);
+    expect(outcomes.map(({ result }) => result?.text)).toEqual(['{"gross":42}', '{"gross":2}']);
+    expect((await ask(`${api.url}/agents`)).body.agents).toMatchObject([
+      { agent_id: "script_quote", status: "running" },
+    ]);
   });
 });
