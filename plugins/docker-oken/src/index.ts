@@ -1,4 +1,5 @@
 import { definePlugin } from "leasehold";
+import { checks } from "./checks.ts";
 import { okenCommand } from "./cli/oken-command.ts";
 import { offerAgents } from "./offer-agents.ts";
 import { options } from "./options.ts";
@@ -14,6 +15,7 @@ export const dockerOken = definePlugin({
   uses: ["script-executor"],
   options,
   commands: [okenCommand],
+  checks,
   setup(context, options) {
     const running = new RunningAgents({ ...context, options });
     const endDeployments = offerAgents(context, () => running.open(), options);

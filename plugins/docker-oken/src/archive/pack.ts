@@ -35,7 +35,7 @@ async function addAll(tar: Pack, folder: string): Promise<void> {
 }
 
 /** Relative paths of what is packed, sorted, so that one folder always makes one archive. */
-export async function packedFiles(folder: string, below = ""): Promise<string[]> {
+async function packedFiles(folder: string, below = ""): Promise<string[]> {
   const found: string[] = [];
   for await (const entry of await opendir(join(folder, below))) {
     const path = below === "" ? entry.name : `${below}/${entry.name}`;

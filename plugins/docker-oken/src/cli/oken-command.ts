@@ -38,7 +38,7 @@ const flags = z.strictObject({
   json: z.boolean().default(false).meta({ flag: "--json", description: "ls, deploy: print JSON" }),
 });
 
-export type OkenFlags = z.output<typeof flags>;
+type OkenFlags = z.output<typeof flags>;
 
 /** One call of `leasehold oken <act> …`. */
 export interface OkenCall {

@@ -11,12 +11,12 @@ const BESIDE_ARCHIVE_BYTES = 8 * 1024 * 1024;
 const MOST_URL_ENCODED_BYTES = 1024 * 1024;
 
 /** A part as the reference's framework sees it: with a filename it is a file (spec §1.2). */
-export type Part =
+type Part =
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "file"; readonly archive?: ReceivedArchive };
 
 /** An archive that was unpacked into a folder of its own, or could not be. */
-export interface ReceivedArchive {
+interface ReceivedArchive {
   readonly folder: string;
   readonly fault?: unknown;
 }

@@ -1,22 +1,9 @@
 import type Docker from "dockerode";
-import type { Check, CheckResult } from "leasehold";
-import { type OkenOptions, options } from "../options.ts";
+import type { CheckResult } from "leasehold";
 import { whatLacks } from "./base-facts.ts";
-import { BaseImages, baseReference } from "./base-image.ts";
+import { BaseImages } from "./base-image.ts";
 
-/** `leasehold doctor`: what agents will miss in the base image. The image is not pulled for it. */
-export function baseImageCheck(connect: (options: OkenOptions) => Promise<Docker>): Check {
-  return {
-    name: "base image",
-    run: async ({ pluginOptions }) => {
-      const given = options.parse(pluginOptions);
-      const docker = await connect(given);
-      return checkBaseImage(docker, baseReference(given));
-    },
-  };
-}
-
-/** Looks into an image that the engine has. */
+/** What agents will miss in a base image. It is not pulled for that. */
 export async function checkBaseImage(docker: Docker, reference: string): Promise<CheckResult> {
   if (!(await isPresent(docker, reference)))
     return { ok: true, detail: `${reference} is not there yet; the first build pulls it` };

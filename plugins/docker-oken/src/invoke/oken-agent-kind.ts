@@ -7,4 +7,4 @@ declare module "leasehold" {
   }
 }
 
-export type OkenAgentKind = "oken-agent";
+export {};
