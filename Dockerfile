@@ -5,16 +5,19 @@
 # What the build is to take from outside the repository lies in supplied/ (see docs/operations.md): tarballs of plugins,
 # runner.config.ts, and for closed networks ca.crt and npmrc. None of it but the plugins and the configuration reaches the image.
 
+# The base of the image: Debian with Node 24, or any that has Node 24, tini, bash, and python3 for the default variant.
 ARG BASE_IMAGE=docker.io/library/node:24-slim
+# Where the image's parts are made: Node 24 with npm.
+ARG BUILD_IMAGE=${BASE_IMAGE}
 
 # Manifests apart, so that changed sources do not fetch the dependencies anew.
-FROM ${BASE_IMAGE} AS sources
+FROM ${BUILD_IMAGE} AS sources
 WORKDIR /build
 COPY . .
 RUN mkdir -p supplied && node image/split-manifests.ts /manifests
 
 # Every first-party package, compiled and packed.
-FROM ${BASE_IMAGE} AS packs
+FROM ${BUILD_IMAGE} AS packs
 WORKDIR /build
 COPY --from=sources /manifests ./
 RUN sh image/npm.sh ci --no-audit --no-fund
@@ -25,7 +28,7 @@ COPY --from=sources /build/tsconfig.json /build/tsconfig.base.json ./
 RUN npx --no-install tsc -b && mkdir /packs && npm pack --silent --workspaces --pack-destination /packs
 
 # The chosen plugins, resolved and locked; their configuration; the list of what is in the image.
-FROM ${BASE_IMAGE} AS app
+FROM ${BUILD_IMAGE} AS app
 ARG PLUGINS=auth0-m2m,command-executor,script-executor,test-procedural
 WORKDIR /build
 COPY --from=sources /build/image image
@@ -35,7 +38,7 @@ COPY --from=packs /packs packs
 RUN node image/build-app.ts /app
 
 # uv, for scripts that begin with `#!/usr/bin/env -S uv run --script`.
-FROM ${BASE_IMAGE} AS programs
+FROM ${BUILD_IMAGE} AS programs
 ARG VARIANT=default
 WORKDIR /build
 COPY --from=sources /build/image image
@@ -44,17 +47,16 @@ COPY --from=sources /build/tools/engine tools/engine
 RUN mkdir -p /programs && if [ "$VARIANT" != slim ]; then sh image/with-trust.sh node image/fetch-uv.ts /programs/uv; fi
 
 FROM ${BASE_IMAGE} AS runner
-ARG BASE_IMAGE
-ARG PLUGINS
 ARG VARIANT=default
-ARG VERSION=0.1.0
-ARG REVISION=
 ARG AGENT_UID=1000
 COPY --from=sources /build/image/prepare-base.sh /usr/local/share/leasehold/
 RUN sh /usr/local/share/leasehold/prepare-base.sh "$VARIANT" "$AGENT_UID"
 COPY --from=programs /programs/ /usr/local/bin/
 COPY --from=app /app /app
 RUN ln -s /app/node_modules/.bin/leasehold /usr/local/bin/leasehold
+ARG BASE_IMAGE
+ARG VERSION=0.1.0
+ARG REVISION=
 LABEL org.opencontainers.image.title="Leasehold" \
       org.opencontainers.image.description="Leases agent runs from a coordinator and executes them" \
       org.opencontainers.image.licenses="MIT" \

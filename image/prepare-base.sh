@@ -33,5 +33,6 @@ for file in passwd group; do
 done
 echo "agent:x:$uid:$uid:agent:/home/agent:/bin/sh" >>/etc/passwd
 echo "agent:x:$uid:" >>/etc/group
-mkdir -p /workspace /home/agent
-chown "$uid:$uid" /workspace /home/agent
+# Volumes that are new take over the owner of what they cover.
+mkdir -p /workspace /state /home/agent
+chown "$uid:$uid" /workspace /state /home/agent

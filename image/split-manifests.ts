@@ -1,5 +1,5 @@
 // node image/split-manifests.ts TARGET: what `npm ci` needs to compile the packages, and nothing that changes with the sources.
-import { copyFileSync, cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 
@@ -11,8 +11,8 @@ interface Manifest {
 const target = process.argv[2];
 if (!target) throw new Error("usage: node image/split-manifests.ts TARGET");
 
-for (const file of [".npmrc", ...globSync(["core/package.json", "{plugins,profiles}/*/package.json"])]) place(file);
-for (const folder of ["image", "supplied"]) cpSync(folder, join(target, folder), { recursive: true });
+const files = ["core/package.json", "{plugins,profiles}/*/package.json", "image/*.sh", "supplied/{ca.crt,npmrc}"];
+for (const file of [".npmrc", ...globSync(files)]) place(file);
 
 const manifest = readJson<Manifest>("package.json");
 const lock = readJson<{ packages: { "": Manifest } }>("package-lock.json");

@@ -55,8 +55,22 @@ async function read(argv: readonly string[]): Promise<{ host: string; order: Ima
   const variant = variantOf(values.variant);
   const host = await answeringHost();
   if (!host) throw new Error("no Docker engine answers; start yours and set DOCKER_HOST, or `npm run engine -- up`");
-  const base = values.base === "local" ? await ensureNodeBase(host, variant, say) : values.base;
-  return { host, order: { plugins, tags, variant, base, config, ca, npmrc, say: quiet ? () => undefined : say } };
+  const isLocal = values.base === "local";
+  const base = isLocal ? await ensureNodeBase(host, variant, say) : values.base;
+  // One for all variants, so that the engine keeps what it has made.
+  const made = isLocal ? await ensureNodeBase(host, "slim", say) : undefined;
+  const order = {
+    plugins,
+    tags,
+    variant,
+    base,
+    buildImage: made,
+    config,
+    ca,
+    npmrc,
+    say: quiet ? () => undefined : say,
+  };
+  return { host, order };
 }
 
 function variantOf(text: string): ImageOrder["variant"] {

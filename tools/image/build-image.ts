@@ -16,6 +16,8 @@ export interface ImageOrder {
   readonly tags: readonly string[];
   readonly variant: Variant;
   readonly base?: string | undefined;
+  /** Where the parts are made, if not in the base. */
+  readonly buildImage?: string | undefined;
   /** Path of a file that becomes the image's `runner.config.ts`. */
   readonly config?: string | undefined;
   /** Path of certificates that the build trusts. */
@@ -65,7 +67,7 @@ async function watch(docker: ReturnType<typeof connect>, answer: NodeJS.Readable
 }
 
 async function argumentsOf(
-  { variant, base }: ImageOrder,
+  { variant, base, buildImage }: ImageOrder,
   plugins: string | undefined,
 ): Promise<Record<string, string>> {
   const { version } = JSON.parse(await readFile(join(ROOT, "core/package.json"), "utf8")) as { version: string };
@@ -74,6 +76,7 @@ async function argumentsOf(
     VERSION: version,
     REVISION: await revision(),
     ...(base === undefined ? {} : { BASE_IMAGE: base }),
+    ...(buildImage === undefined ? {} : { BUILD_IMAGE: buildImage }),
     ...(plugins === undefined ? {} : { PLUGINS: plugins }),
   };
 }
