@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type Docker from "dockerode";
 import { onTestFinished } from "vitest";
 import { engine } from "../plugins/docker-oken/engine.ts";
@@ -26,22 +27,54 @@ export async function runOnce(options: Docker.ContainerCreateOptions): Promise<{
   return { code, output: await logsOf(container) };
 }
 
-/** What a program wrote and its exit code, in a running container, as the image's user. */
-export async function execute(
-  container: Docker.Container,
-  ...Cmd: string[]
-): Promise<{ code: number; output: string }> {
-  const process_ = await container.exec({ Cmd, AttachStdout: true, AttachStderr: true, Tty: true });
-  const stream = await process_.start({ Tty: true });
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
-  const { ExitCode: code } = await process_.inspect();
-  return { code: code ?? -1, output: Buffer.concat(chunks).toString() };
+/** A program in a running container, as the image's user. */
+export interface Followed {
+  /** What it has written so far. */
+  output(): string;
+  /** Resolves when it has written a text; rejects when it ends without. */
+  until(text: string): Promise<void>;
+  /** Its exit code, when it has ended. */
+  code(): Promise<number>;
 }
 
-/** Everything that a container with a terminal wrote. */
+/** Starts a program in a running container. */
+export async function follow(container: Docker.Container, ...Cmd: string[]): Promise<Followed> {
+  const program = await container.exec({ Cmd, AttachStdout: true, AttachStderr: true, Tty: true });
+  const stream = await program.start({ Tty: true });
+  let output = "";
+  const ended = new Promise<void>((done) => stream.once("end", done).once("error", done));
+  stream.on("data", (chunk) => {
+    output += String(chunk);
+  });
+  const until = async (text: string): Promise<void> => {
+    while (!output.includes(text)) {
+      const more = await Promise.race([ended.then(() => false), once(stream, "data").then(() => true)]);
+      if (!more && !output.includes(text))
+        throw new Error(`${Cmd.join(" ")} ended without writing "${text}": ${output}`);
+    }
+  };
+  const code = async (): Promise<number> => {
+    await ended;
+    return (await program.inspect()).ExitCode ?? -1;
+  };
+  return { output: () => output, until, code };
+}
+
+/** What a program wrote and its exit code, in a running container. */
+export async function execute(
+  container: Docker.Container,
+  ...command: string[]
+): Promise<{ code: number; output: string }> {
+  const program = await follow(container, ...command);
+  return { code: await program.code(), output: program.output() };
+}
+
+/** Everything that a container with a terminal wrote, read to its end: as one answer the client would take JSON apart. */
 export async function logsOf(container: Docker.Container): Promise<string> {
-  return (await container.logs({ stdout: true, stderr: true })).toString();
+  const chunks: Buffer[] = [];
+  const output = await container.logs({ follow: true, stdout: true, stderr: true });
+  for await (const chunk of output) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
 }
 
 /** Resolves when the engine tells of an event: `health_status: healthy`, `die`. Begin to wait before it can happen. */

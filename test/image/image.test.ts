@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { describeWithEngine, engine } from "../plugins/docker-oken/engine.ts";
 import { ask, createScript } from "./aof.ts";
-import { execute, logsOf, runOnce } from "./containers.ts";
+import { execute, follow, logsOf, runOnce } from "./containers.ts";
 import { built, EVERYTHING } from "./images.ts";
-import { becomes, healthyRunner, startCoordinator, startRunner, temporaryDirectory, written } from "./place.ts";
+import { becomes, healthyRunner, startCoordinator, startRunner, temporaryDirectory } from "./place.ts";
 
 const BUILD_MS = 300_000;
 const TEST_MS = 60_000;
@@ -43,9 +43,9 @@ describeWithEngine("the image with the command executor only", () => {
     const { Config } = await engine().docker.getImage(image).inspect();
     expect(Config.Env?.map((entry) => entry.split("=")[0]).toSorted()).toEqual(["HOME", "LEASEHOLD_CONFIG", "PATH"]);
     const { output } = await runOnce({ Image: image, Cmd: ["config"] });
-    expect(output).toMatch(/core\.projectDir +\/workspace +runner\.config\.ts/);
-    expect(output).toMatch(/coordinator\.url +http:\/\/host\.docker\.internal:8765 +runner\.config\.ts/);
-    expect(output).toMatch(/core\.profile +echo +runner\.config\.ts/);
+    expect(output).toMatch(/core\.projectDir +"\/workspace" +runner\.config\.ts/);
+    expect(output).toMatch(/coordinator\.url +"http:\/\/host\.docker\.internal:8765" +runner\.config\.ts/);
+    expect(output).toMatch(/core\.profile +"echo" +runner\.config\.ts/);
   });
 
   it("takes a mounted configuration instead of its own", { timeout: TEST_MS }, async () => {
@@ -56,8 +56,8 @@ export default { plugins: [coordinator({ url: "http://elsewhere:1", tags: ["moun
     await chmod(directory, 0o755);
     const Binds = [`${directory}/runner.config.ts:/app/runner.config.ts:ro`];
     const { output } = await runOnce({ Image: image, Cmd: ["config"], HostConfig: { Binds } });
-    expect(output).toMatch(/coordinator\.url +http:\/\/elsewhere:1 +runner\.config\.ts/);
-    expect(output).toMatch(/core\.projectDir +\/workspace +default/);
+    expect(output).toMatch(/coordinator\.url +"http:\/\/elsewhere:1" +runner\.config\.ts/);
+    expect(output).toMatch(/core\.projectDir +"\/workspace" +default/);
   });
 
   it("takes no configuration that lies in the workspace", { timeout: TEST_MS }, async () => {
@@ -109,13 +109,14 @@ describeWithEngine("the image with everything", () => {
     const { network, url } = await startCoordinator(image);
     await createScript(url, "long", "long.sh", "#!/usr/bin/env bash\necho begun\nexec sleep 600\n");
     const runner = await healthyRunner(image, network);
-    const { run_id } = await ask(`${url}/runs`, "POST", { type: "start_session", agent_name: "long", parameters: {} });
-    await written(runner, String(run_id));
+    const run = await follow(runner, "leasehold", "submit", "long");
+    await run.until("running");
     await runner.stop({ t: 10 });
     const { State } = await runner.inspect();
     expect(State, await logsOf(runner)).toMatchObject({ ExitCode: 0, OOMKilled: false });
     expect(((await ask(`${url}/runners`)) as { runners: object[] }).runners).toEqual([]);
-    expect(["failed", "stopped"]).toContain((await ask(`${url}/runs/${String(run_id)}`))["status"]);
+    const [, id] = /run (\w+),/.exec(run.output()) ?? [];
+    expect(await ask(`${url}/runs/${id}`)).toMatchObject({ status: "stopped" });
   });
 
   it("reaps what orphans leave behind", { timeout: TEST_MS }, async () => {

@@ -8,7 +8,13 @@ import { addressOf, engineEvent, start, testNetwork } from "./containers.ts";
 const SECOND = 1_000_000_000;
 const COORDINATOR_CONFIG = join(import.meta.dirname, "../../examples/compose/coordinator.config.ts");
 /** The image's own check, more often than in earnest. */
-const OFTEN = { Test: ["CMD", "leasehold", "health"], Interval: SECOND, Timeout: 10 * SECOND, Retries: 1 };
+const OFTEN = {
+  Test: ["CMD", "leasehold", "health"],
+  Interval: SECOND,
+  Timeout: 10 * SECOND,
+  StartPeriod: SECOND / 1_000,
+  Retries: 1,
+};
 
 /** A network with a coordinator and, when it is started, a runner that has nothing to write to but volumes. */
 export interface Place {
@@ -47,7 +53,7 @@ export function startRunner(
       ReadonlyRootfs: true,
       CapDrop: ["ALL"],
       SecurityOpt: ["no-new-privileges:true"],
-      Tmpfs: { "/tmp": "mode=1777,exec", "/home/agent": "mode=1777,exec" },
+      Tmpfs: { "/tmp": "mode=1777,exec", "/home/agent": "uid=1000,gid=1000,exec" },
       Mounts: [{ Type: "volume", Target: "/workspace", Source: "" }],
       ...more.HostConfig,
     },
