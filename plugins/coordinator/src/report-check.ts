@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { DeliveryAnswer } from "leasehold";
 import { z } from "leasehold";
 import type { CoordinatorClient } from "./client.ts";
+import { isTooLong, type Reply } from "./exchange.ts";
 import { isSuccess, isUnknownThere } from "./judgement.ts";
 import type { RunRef } from "./lease.ts";
 import type { Report } from "./reports.ts";
@@ -19,13 +20,21 @@ export async function alreadyThere(
   if (report.type === "bind") return "no";
   const ofEvent = report.type === "event" || report.type === "result";
   const path = ofEvent ? `/sessions/${encodeURIComponent(ref.session)}/events` : `/runs/${encodeURIComponent(ref.run)}`;
-  const reply = await client.send("GET", path, { signal, repeatable: true });
+  const reply = await client.send("GET", path, { signal, repeatable: true }).catch(unlessTooLong);
+  // What cannot be looked through is no reason to hold back all that is owed behind it.
+  if (!reply) return ofEvent ? "no" : { retryAfterMs: 0 };
   if (isUnknownThere(reply)) return ofEvent ? "accepted" : "gone";
   if (ofEvent && reply.status === 500) return "no"; // one event that it cannot list hides all others of the session
   if (!isSuccess(reply)) return { retryAfterMs: reply.retryAfterMs ?? 0 };
   const arrived = ofEvent ? holdsEvent(reply.body, report.body) : hasStatus(reply.body, report.type);
   if (arrived === undefined) return { retryAfterMs: 0 };
   return arrived ? "accepted" : "no";
+}
+
+/** Nothing for an answer that is too long to be read: the events of a session may come to any length. */
+function unlessTooLong(thrown: unknown): Reply | undefined {
+  if (isTooLong(thrown)) return undefined;
+  throw thrown;
 }
 
 const eventMembers = z.object({
