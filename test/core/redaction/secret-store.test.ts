@@ -86,6 +86,23 @@ describe("secrets", () => {
     expect(store.mask("result", "of-this-run", run.scopes)).toBe(MASK);
   });
 
+  it("masks what values write of themselves as JSON", () => {
+    const store = new SecretStore();
+    store.runner.register("the-value", "x");
+    const mask = (held: unknown) => JSON.stringify(store.maskValue("event", { held }));
+    expect(mask(new URL("https://host.test/?token=the-value"))).toBe(`{"held":"https://host.test/?token=${MASK}"}`);
+    expect(
+      mask(
+        new (class Grant {
+          readonly token = "the-value";
+        })(),
+      ),
+    ).toBe(`{"held":{"token":"${MASK}"}}`);
+    expect(mask({ toJSON: () => ["the-value"] })).toBe(`{"held":["${MASK}"]}`);
+    const untouched = { at: new Date(0) };
+    expect(store.maskValue("event", untouched)).toBe(untouched);
+  });
+
   it("makes streams that mask what is registered meanwhile", async () => {
     const store = new SecretStore();
     const stream = store.runner.ofAgent("one").stream();
