@@ -1,4 +1,4 @@
-import { succeeded } from "leasehold";
+import { type DeliveryAnswer, succeeded } from "leasehold";
 import { expect, it } from "vitest";
 import { executor } from "../../fixtures/kinds.ts";
 import { lease } from "../../fixtures/leasing.ts";
@@ -15,7 +15,7 @@ const answering = executor((run) => {
 it("a refusal that quotes a settled run's result is masked", async () => {
   const source = new QueueSource();
   const outcome = Promise.withResolvers<void>();
-  source.answer = async ({ report, attempt }) => {
+  source.answer = async ({ report, attempt }): Promise<DeliveryAnswer> => {
     await outcome.promise;
     if (report["type"] === "settled" && attempt.number === 1) throw new Error(`refused: ${JSON.stringify(report)}`);
     return "accepted";
