@@ -28,8 +28,8 @@ export class Matcher {
   find(text: string, ended: boolean): Found {
     const found = this.#findAsIs(text);
     if (!mayBeEscaped(text)) return found;
-    const read = this.#findEscaped(text, ended);
-    return { ranges: found.ranges.with(read.ranges), pending: Math.min(found.pending, read.pending) };
+    const read = this.#findEscaped(text, ended, found.pending);
+    return { ranges: found.ranges.with(read.ranges), pending: Math.min(read.boundary, read.pending) };
   }
 
   #findAsIs(text: string): Found {
@@ -44,22 +44,26 @@ export class Matcher {
     return { ranges, pending: text.length - (depth[state] as number) };
   }
 
-  #findEscaped(text: string, ended: boolean): Found {
+  /** `boundary` is where the last character begins that begins at `until` or before: within an escape what follows would read differently. */
+  #findEscaped(text: string, ended: boolean, until: number): Found & { readonly boundary: number } {
     const automaton = this.#automaton;
     const { longest, depth } = automaton;
     const ranges = new Ranges();
     const starts = new RecentStarts(this.#longest);
     const reading: Reading = { code: 0, next: 0, openEnded: false };
     let state = 0;
+    let boundary = 0;
     for (let at = 0; at < text.length; at = reading.next) {
+      if (at <= until) boundary = at;
       readEscaped(text, at, reading);
       const isWhole = reading.code >= 0 && (ended || !reading.openEnded);
-      if (!isWhole) return { ranges, pending: starts.back(depth[state] as number, at) };
+      if (!isWhole) return { ranges, pending: starts.back(depth[state] as number, at), boundary };
       starts.note(at);
       state = automaton.step(state, reading.code);
       if (longest[state] !== 0) ranges.add(starts.back(longest[state] as number, at), reading.next);
     }
-    return { ranges, pending: starts.back(depth[state] as number, text.length) };
+    if (until === text.length) boundary = until;
+    return { ranges, pending: starts.back(depth[state] as number, text.length), boundary };
   }
 }
 

@@ -103,6 +103,39 @@ describe("secrets", () => {
     expect(store.maskValue("event", untouched)).toBe(untouched);
   });
 
+  it("lets others have their turns while it masks what is long", async () => {
+    const store = new SecretStore();
+    store.runner.register("the-value", "x");
+    let turns = 0;
+    let counting = true;
+    const count = () =>
+      counting &&
+      setImmediate(() => {
+        turns++;
+        count();
+      });
+    count();
+    const long = "the-value ".repeat(100_000);
+    const { deep } = await store.maskLongValue("report", { deep: [long] });
+    counting = false;
+    expect(deep[0]).toBe(`${MASK} `.repeat(100_000));
+    expect(turns).toBeGreaterThan(2);
+  });
+
+  it("looks for the same values without preparing anew", () => {
+    const store = new SecretStore();
+    const matchersOf = () => {
+      const { secrets, scopes, end } = store.forRun("one");
+      secrets.register("the-value", "x");
+      const matchers = [...store.matchersAt("error", scopes), ...store.matchersAt("log")];
+      end();
+      return matchers;
+    };
+    const first = matchersOf();
+    expect(first).toHaveLength(2);
+    expect(matchersOf().map((matcher, index) => matcher === first[index])).toEqual([true, true]);
+  });
+
   it("makes streams that mask what is registered meanwhile", async () => {
     const store = new SecretStore();
     const stream = store.runner.ofAgent("one").stream();
