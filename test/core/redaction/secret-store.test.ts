@@ -23,6 +23,27 @@ describe("secrets", () => {
     }
   });
 
+  it.each([0, 1, 2, 40, 60])(
+    "finds a secret in base64 of several lines, %i bytes from its beginning",
+    async (before) => {
+      const store = new SecretStore();
+      const secret = `${SECRET}${"0123456789".repeat(9)}`;
+      store.runner.register(secret, "password");
+      const encoded = Buffer.from(`${"x".repeat(before)}${secret}trailing`).toString("base64");
+      for (const lineBreak of ["\n", "\r\n", "\\n", "\\\\r\\\\n"]) {
+        const wrapped = (encoded.match(/.{1,76}/g) ?? []).join(lineBreak);
+        const stream = store.runner.stream();
+        for (const one of wrapped) stream.write(one);
+        stream.end();
+        for (const masked of [store.runner.text(wrapped), await text(stream)]) {
+          const left = masked.replace(MASK, "").replace(/\\+[rn]/g, "");
+          expect(masked).toContain(MASK);
+          expect(Buffer.from(left, "base64").toString()).not.toMatch(/cr|\d/);
+        }
+      }
+    },
+  );
+
   it("masks the lines of a secret wherever they stand", () => {
     const store = new SecretStore();
     store.runner.register("-----BEGIN KEY-----\nfirst-line-1\n  second-line-2\n-----END KEY-----\n", "key");
