@@ -21,6 +21,8 @@ import { type Report, report as reportSchema } from "./reports.ts";
 
 /** So often the coordinator may answer 500 to a report before the ones behind it that still can be told go first. */
 const POISON_LIMIT = 12;
+/** Answers of gateways that may have passed the request on. */
+const MAY_HAVE_ACTED = [502, 504];
 /** How long a report waits for a registration before it is tried again. */
 const RENEW_MS = 2_000;
 /** The core's own back-off. */
@@ -53,7 +55,8 @@ export class Delivery {
     try {
       if (attempt.uncertain) {
         const there = await alreadyThere(this.#settings.client, ref, report, attempt.signal);
-        if (there !== "no") return there;
+        if (there === "unlistable" && this.#countCrash(ref) < POISON_LIMIT) return LATER;
+        if (there !== "no" && there !== "unlistable") return there;
       }
       const reply = await this.#post(ref, report, registered, attempt.signal);
       if (reply) return this.#judge(ref, report, reply, attempt);
@@ -89,24 +92,32 @@ export class Delivery {
     if (reply.status === 500) return this.#crashed(ref, report, attempt, answered);
     if (isPassing(reply) || isNotRegistered(reply) || refusesCredentials(reply)) {
       tellOfDelay(report, attempt, answered);
-      if (isSuccess(reply) || reply.status === 502 || reply.status === 504) return "unknown";
+      if (MAY_HAVE_ACTED.includes(reply.status) || isSuccess(reply)) return "unknown";
       return { retryAfterMs: reply.retryAfterMs ?? 0 };
     }
     attempt.log.error({ report: report.type }, `${answered}; it will never take it, so it is given up`);
     return isTerminal(report) ? "gone" : "accepted";
   }
 
-  /** A report that the coordinator can parse but not store must not hold back the terminal one, unless it can store nothing. */
+  /**
+   * It may have stored the report before it failed. One that it can parse but not store must not hold back the terminal one,
+   * unless it can store nothing.
+   */
   async #crashed(ref: RunRef, report: Report, attempt: DeliveryAttempt, answered: string): Promise<DeliveryAnswer> {
-    const crashes = (this.#crashes.get(ref.run) ?? 0) + 1;
-    this.#crashes.set(ref.run, crashes);
+    const crashes = this.#countCrash(ref);
     tellOfDelay(report, attempt, answered);
-    if (isTerminal(report) || crashes < POISON_LIMIT) return LATER;
+    if (isTerminal(report) || crashes < POISON_LIMIT) return "unknown";
     const { client, runner } = this.#settings;
-    if (!(await canStore(client, ref.session, runner().hostname, attempt.signal))) return LATER;
+    if (!(await canStore(client, ref.session, runner().hostname, attempt.signal))) return "unknown";
     this.#crashes.delete(ref.run);
     attempt.log.error({ report: report.type }, `${answered} ${crashes} times; the report is given up, the run goes on`);
     return "accepted";
+  }
+
+  #countCrash({ run }: RunRef): number {
+    const crashes = (this.#crashes.get(run) ?? 0) + 1;
+    this.#crashes.set(run, crashes);
+    return crashes;
   }
 }
 

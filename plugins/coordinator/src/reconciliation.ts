@@ -52,6 +52,7 @@ interface Claim {
 export class Reconciliation {
   readonly #settings: ReconciliationSettings;
   readonly #told = new Set<string>();
+  readonly #settling = new Map<string, Promise<boolean>>();
   #reading: Clock | undefined;
   #wanted = Promise.withResolvers<void>();
   /** Until then, by the monotonic clock, abandoned polls may claim runs. */
@@ -105,8 +106,9 @@ export class Reconciliation {
       const clock = await this.#clock(registered, signal);
       if (clock === undefined) return true;
       const unknown = await this.#unknownRuns(registered, clock, signal);
-      const settled = await Promise.all(unknown?.map((claim) => this.#settle(claim, registered, signal)) ?? [false]);
-      return settled.includes(false);
+      // One that fails must not have the others found again while they are still being settled.
+      const ends = await Promise.allSettled(unknown?.map((claim) => this.#settle(claim, registered, signal)) ?? []);
+      return unknown === undefined || ends.some((end) => end.status === "rejected" || !end.value);
     } catch (err) {
       log.debug({ err }, "what the coordinator holds for this runner could not be compared");
       return true;
@@ -153,16 +155,31 @@ export class Reconciliation {
 
   /** Answers whether nothing is left to do. */
   async #settle(claim: Claim, registered: Registered, signal: AbortSignal): Promise<boolean> {
-    const { client, feed, pollsBefore } = this.#settings;
-    const { run_id } = claim.run;
     if (!this.#isOurs(claim) && !this.#isForgotten(claim)) return this.#leave(claim);
     // The answer that brings it may be on its way to us.
-    if (claim.latest !== undefined) await pollsBefore(claim.latest);
-    if (signal.aborted || feed.knows(run_id)) return true;
-    const now = await listedRun(client, run_id, registered.runnerId, signal);
+    if (claim.latest !== undefined) await this.#settings.pollsBefore(claim.latest);
+    return this.settleLost(claim.run, registered, signal);
+  }
+
+  /**
+   * Reports the end of a run of ours that is not known here, if it has none. Who finds it while that is under way shares it,
+   * for two reports would be one too many. Answers whether nothing is left to do; rejects with `Unanswered`.
+   */
+  settleLost(run: ListedRun, registered: Registered, signal: AbortSignal): Promise<boolean> {
+    const underWay = this.#settling.get(run.run_id);
+    if (underWay) return underWay;
+    const settling = this.#settleLost(run, registered, signal).finally(() => this.#settling.delete(run.run_id));
+    this.#settling.set(run.run_id, settling);
+    return settling;
+  }
+
+  async #settleLost(run: ListedRun, registered: Registered, signal: AbortSignal): Promise<boolean> {
+    const { client, feed } = this.#settings;
+    if (signal.aborted || feed.knows(run.run_id)) return true;
+    const now = await listedRun(client, run.run_id, registered.runnerId, signal);
     const status = OPEN.find((open) => open === now?.status);
-    if (!status || feed.knows(run_id)) return true;
-    return this.#report(claim.run, status, registered, signal);
+    if (!status || feed.knows(run.run_id)) return true;
+    return this.#report(run, status, registered, signal);
   }
 
   /**
@@ -193,7 +210,7 @@ export class Reconciliation {
     const told = status === "stopping" ? "stopped" : "failed";
     const body = JSON.stringify({ runner_id: runnerId, ...(told === "failed" ? { error: LOST[status] } : SIGTERM) });
     const path = `/runner/runs/${encodeURIComponent(run_id)}/${told}`;
-    const reply = await client.send("POST", path, { body, signal, repeatable: true });
+    const reply = await client.send("POST", path, { body, signal });
     const about = { run_id, session_id, status };
     if (isAcknowledged(reply))
       log.warn(about, `the coordinator held a run that never was, or is no more, here: ${told}`);

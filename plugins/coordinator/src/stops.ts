@@ -11,7 +11,7 @@ export interface StopsSettings {
   readonly log: Logger;
   readonly feed: Feed;
   /** Knows whose a run is. */
-  readonly reconciliation: Pick<Reconciliation, "isOurs">;
+  readonly reconciliation: Pick<Reconciliation, "isOurs" | "settleLost" | "request">;
   /** Whether reports of a session's run are still to be delivered; they will settle it. */
   readonly isOwed: (session: string) => boolean;
   /** Ends what is under way when the source closes. */
@@ -54,6 +54,8 @@ export class Stops {
       return await act();
     } catch (thrown) {
       this.#settings.log.warn({ err: thrown, session_id: session }, "a session could not be stopped");
+      // What was to be stopped is listed until it is settled.
+      this.#settings.reconciliation.request();
       return undefined;
     }
   }
@@ -71,8 +73,7 @@ export class Stops {
     for (const run of runs.filter(({ session_id }) => session_id === session)) {
       if (!(await reconciliation.isOurs(run, registered, signal)))
         return log.warn({ session_id: session, run_id: run.run_id }, "a session is another runner's; left alone");
-      const path = `/runner/runs/${encodeURIComponent(run.run_id)}/stopped`;
-      await this.#post(path, { runner_id: runnerId, signal: "SIGTERM" });
+      await reconciliation.settleLost(run, registered, signal);
     }
     const path = `/runner/sessions/${encodeURIComponent(session)}/status`;
     await this.#post(path, { runner_id: runnerId, status: "stopped" });
@@ -87,7 +88,7 @@ export class Stops {
 
   async #post(path: string, members: object): Promise<void> {
     const { client, log, signal } = this.#settings;
-    const reply = await client.send("POST", path, { body: JSON.stringify(members), signal, repeatable: true });
+    const reply = await client.send("POST", path, { body: JSON.stringify(members), signal });
     if (!isAcknowledged(reply))
       log.warn({ path, status: reply.status }, "the coordinator did not take that a session stopped");
   }

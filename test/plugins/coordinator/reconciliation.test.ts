@@ -68,6 +68,36 @@ describe("after a poll whose answer was lost", () => {
     expect(reports(coordinator)).toEqual(["run_lost/failed"]);
   });
 
+  it("reports each run once, though the report of another fails", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    start({ url: coordinator.url });
+    await coordinator.seen(POLL);
+    const slow = held("run_slow", "claimed");
+    holding(coordinator, slow, held("run_broken", "claimed"));
+    // Looked at while the report of the other breaks: a second look meanwhile would find it still claimed.
+    coordinator.once("GET /runs/run_slow", { hang: true });
+    coordinator.once("POST /runner/runs/run_broken/failed", { drop: true });
+    await coordinator.answerPoll({ drop: true });
+    await coordinator.seen("POST /runner/runs/run_broken/failed");
+    for (let exchange = 0; exchange < 20; exchange++) await settle();
+    expect(coordinator.of("GET /runs/run_slow")).toHaveLength(1);
+  });
+
+  it("shares a run with a stop that finds it at the same time", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const { feed } = start({ url: coordinator.url });
+    feed.stopAnswer = "unknown";
+    await coordinator.seen(POLL);
+    const lost = held("run_lost", "stopping");
+    holding(coordinator, lost);
+    coordinator.always(`GET /sessions/${lost.session_id}/status`, { json: { status: "stopping" } });
+    await coordinator.answerPoll({ drop: true });
+    await coordinator.answerPoll({ json: { stop_sessions: [lost.session_id] } });
+    await coordinator.seen("POST /runner/runs/run_lost/stopped");
+    for (let exchange = 0; exchange < 20; exchange++) await settle();
+    expect(reports(coordinator)).toEqual(["run_lost/stopped"]);
+  });
+
   it("leaves alone what has ended since it was listed", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     start({ url: coordinator.url });

@@ -30,6 +30,7 @@ describe("stop requests", () => {
     coordinator.always("GET /runs", {
       json: { runs: [null, others, ours, { ...ours, run_id: "run_2", session_id: "ses_2" }] },
     });
+    coordinator.always("GET /runs/run_1", { json: { ...ours, status: "stopping" } });
     await coordinator.answerPoll({ json: { stop_sessions: ["ses_1"] } });
     expect((await coordinator.seen("POST /runner/sessions/ses_1/status")).json).toEqual({
       runner_id,
