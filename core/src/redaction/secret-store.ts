@@ -31,6 +31,7 @@ export class SecretStore {
   readonly #ofRuns = new Scope();
   readonly #ofSingleRuns = new RecentMatchers();
   readonly #short = new Set<string>();
+  readonly #shortValues = new Set<string>();
   #warn: ((name: string) => void) | undefined;
   #redactsResults = false;
 
@@ -135,7 +136,7 @@ export class SecretStore {
 
   #register(value: string, name: string, into: readonly Pick<Scope, "add">[]): () => void {
     if (!isMaskable(value)) {
-      if (value !== "") this.#tellOfShort(name);
+      if (value !== "") this.#tellOfShort(name, value);
       return () => undefined;
     }
     const forget = into.map((scope) => scope.add(value));
@@ -144,8 +145,10 @@ export class SecretStore {
     };
   }
 
-  #tellOfShort(name: string): void {
-    if (this.#short.has(name)) return;
+  /** Once for a value that several register, under names of their own. */
+  #tellOfShort(name: string, value: string): void {
+    if (this.#short.has(name) || this.#shortValues.has(value)) return;
+    this.#shortValues.add(value);
     this.#short.add(name);
     this.#warn?.(name);
   }

@@ -67,6 +67,7 @@ describe("secrets", () => {
     store.onShort((name) => names.push(name));
     store.runner.register("abcd", "first");
     store.runner.register("12345", "second");
+    store.runner.register("12345", "second under another name");
     store.runner.register("", "empty");
     expect(names).toEqual(["first", "second"]);
     expect(store.runner.text("abc 12345")).toBe("abc 12345");
