@@ -113,5 +113,5 @@ export type {
   StopTarget,
 } from "./sources/source.ts";
 export type { RunnerPhase, RunnerStatus, SourceStanding } from "./status/runner-status.ts";
-export type { Phase, Telemetry, TelemetryEvent } from "./telemetry.ts";
+export type { Phase, PluginTelemetry, Telemetry, TelemetryEvent } from "./telemetry.ts";
 export type { LoopReport } from "./watch/loop-report.ts";

@@ -66,8 +66,12 @@ export interface Runner {
    * after that, and what is owed is delivered, all within `shutdownSeconds`. What a predecessor that died has left is
    * recovered first. Rejects with a `LeaseholdError` when a source fails, the state directory cannot be used or is
    * another runner's, or the runner is closed.
+   * @param sources Names of the sources to start; all of them when absent. What others owe stays in the journal.
    */
-  lease(signals: { readonly drain: AbortSignal; readonly stop: AbortSignal }): Promise<void>;
+  lease(
+    signals: { readonly drain: AbortSignal; readonly stop: AbortSignal },
+    sources?: readonly string[],
+  ): Promise<void>;
   /**
    * Delivers what a predecessor owed, settles what it left unfinished, and leases nothing. Ends when nothing is owed any
    * more or `drain` is aborted. Rejects as `lease` does.

@@ -85,19 +85,6 @@ export function createRunnerParts({ options, log: unmasked, secrets = new Secret
   const profile = () => profiles.active();
   const intake = { pipeline, ledger, services, journal, telemetry, secrets, log, projectDir, limits, profile };
   const budget = new ShutdownBudget(options);
-  return {
-    log,
-    secrets,
-    telemetry,
-    board,
-    heart,
-    services,
-    ledger,
-    journal,
-    profiles,
-    instrument,
-    budget,
-    sources: [],
-    intake,
-  };
+  const organs = { log, secrets, telemetry, board, heart, services, ledger, journal, profiles, instrument, budget };
+  return { ...organs, sources: [], intake };
 }

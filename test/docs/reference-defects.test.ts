@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 
 const ROOT = join(import.meta.dirname, "../..");
 /** Every series of numbers that the document covers, and how many it has. */
-const SERIES = { "AOF-D": 42, "AOF-H": 18 };
+const SERIES = { "AOF-D": 42, "AOF-H": 18, "OKEN-D": 42 };
 const NUMBER = new RegExp(`(?:${Object.keys(SERIES).join("|")})\\d+`, "g");
 
 describe("docs/reference-defects.md", () => {

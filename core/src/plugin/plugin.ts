@@ -6,7 +6,7 @@ import type { RunnerSecrets } from "../redaction/redactor.ts";
 import type { Owner, ResourceHandler } from "../run/resource.ts";
 import type { Services } from "../services/services.ts";
 import type { LeaseSource } from "../sources/source.ts";
-import type { Telemetry } from "../telemetry.ts";
+import type { PluginTelemetry } from "../telemetry.ts";
 import type { Check, Command } from "./command.ts";
 
 /** The plugin contract's version; a plugin states the one it was written for. */
@@ -53,7 +53,7 @@ export interface PluginContext {
   readonly resources: Resources;
   readonly sources: Sources;
   readonly profiles: Profiles;
-  readonly telemetry: Telemetry;
+  readonly telemetry: PluginTelemetry;
   /** Where whoever resolves a secret registers it, and what masks the logs that a plugin passes on. */
   readonly secrets: RunnerSecrets;
   readonly log: Logger;

@@ -19,6 +19,9 @@ export interface RunSecrets {
 /** Values that settings have whose names only seem to speak of a secret: `MAX_TOKENS=100000`. */
 const ORDINARY = /^(?:\d{1,11}|true|false|enabled|disabled|required|optional|default|always|auto)$/i;
 
+/** Without a reason each run would cost an exception object. */
+const SETTLED = "the run is settled";
+
 /** All secrets of one runner, and the masking at each of its exits. */
 export class SecretStore {
   /** The runner's credentials: masked at every exit. */
@@ -50,7 +53,7 @@ export class SecretStore {
     const ends = new AbortController();
     const ofRuns = { add: (value: string) => until(ends.signal, this.#ofRuns.add(value)) };
     const secrets = this.#facade([scopes.own, ofRuns], () => this.#ofRun(scopes));
-    return { scopes, secrets, end: () => ends.abort() };
+    return { scopes, secrets, end: () => ends.abort(SETTLED) };
   }
 
   /** A value that looks secret by its name: never warned of, and kept in results. Plain words and numbers are none. */

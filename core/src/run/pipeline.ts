@@ -74,7 +74,9 @@ export class Pipeline {
   async #clear(run: RunState, outcome: Outcome, tried: Set<Resource>): Promise<Outcome> {
     const reason = new Error("the run has ended");
     const session = run.endsSession ? "finished" : outcome.session;
-    const owners = session === "finished" ? [run.owner, run.sessionOwner] : [run.owner];
+    const all = session === "finished" ? [run.owner, run.sessionOwner] : [run.owner];
+    const owners = all.filter((owner) => this.#parts.ledger.holds(owner));
+    if (owners.length === 0) return session === outcome.session ? outcome : { ...outcome, session };
     const seconds = run.limits.graceSeconds + END_SECONDS;
     const ended = await Promise.all(owners.map((owner) => this.#parts.ledger.end(owner, reason, seconds, tried)));
     const receipt = ended.reduce((all, one) => (one ? mergeReceipts(all, one) : all), outcome.receipt);

@@ -20,6 +20,8 @@ import type { Run, RunEvent, RunLimits, Session } from "./run.ts";
 /** What a run takes from the runner around it. */
 export interface Surroundings {
   readonly source: string;
+  /** Whether a caller waits for the outcome. */
+  readonly attached: boolean;
   readonly profile: Profile | undefined;
   /** As configured, not yet resolved or checked. */
   readonly projectDir: string;
@@ -35,6 +37,7 @@ export interface Surroundings {
 export class RunState implements Run {
   readonly id: string;
   readonly source: string;
+  readonly attached: boolean;
   readonly agent: Agent;
   readonly session: Session;
   readonly parametersText: string;
@@ -63,10 +66,11 @@ export class RunState implements Run {
   #endsSession = false;
 
   constructor(leased: LeasedRun, surroundings: Surroundings) {
-    const { source, log, ledger, profile } = surroundings;
+    const { source, attached, log, ledger, profile } = surroundings;
     this.#surroundings = surroundings;
     this.id = leased.id;
     this.source = source;
+    this.attached = attached;
     this.agent = Object.freeze({ ...leased.agent });
     this.parametersText = leased.parametersText;
     this.profile = profile;

@@ -202,7 +202,9 @@ export class Intake {
     this.#active.delete(run.id);
     const ms = Math.round(performance.now() - run.leasedAt);
     const { status, error, receipt } = outcome;
-    run.log.info({ status, code: error?.code, ms, receipt }, `run ${status}`);
+    // Thousands of calls a second must not be thousands of lines; what came of them their callers know.
+    const level = run.attached && status === "succeeded" ? "debug" : "info";
+    run.log[level]({ status, code: error?.code, ms, receipt }, `run ${status}`);
     if (this.#parts.telemetry.listening)
       this.#parts.telemetry.tell({ type: "outcome", status, outcome, ms, ...aboutRun(this.source.name, run) });
   }

@@ -1,5 +1,6 @@
 import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
 import type { LeaseRecord } from "../journal/journal.ts";
+import type { Logger } from "../log/logger.ts";
 import type { Profile } from "../profiles/profile.ts";
 import { RunAborted } from "../run/aborted.ts";
 import type { Outcome } from "../run/outcome.ts";
@@ -26,6 +27,7 @@ export interface Carried {
 export class RunCarrier {
   readonly #source: LeaseSource;
   readonly #parts: IntakeParts;
+  readonly #log: Logger;
   readonly #slots: Pick<SlotPool, "counts">;
   readonly #leasing: AbortSignal;
 
@@ -33,18 +35,20 @@ export class RunCarrier {
   constructor(source: LeaseSource, parts: IntakeParts, slots: Pick<SlotPool, "counts">, leasing: AbortSignal) {
     this.#source = source;
     this.#parts = parts;
+    this.#log = parts.log.child({ source: source.name });
     this.#slots = slots;
     this.#leasing = leasing;
   }
 
   newRun(run: LeasedRun, profile: Profile | undefined, emit: Surroundings["emit"]): RunState {
-    const { projectDir, limits, log, secrets, ledger, services } = this.#parts;
+    const { projectDir, limits, secrets, ledger, services } = this.#parts;
     return new RunState(run, {
       source: this.#source.name,
+      attached: this.#source.delivery === "attached",
       profile: profile ?? this.#parts.profile(),
       projectDir,
       limits,
-      log: log.child({ source: this.#source.name }),
+      log: this.#log,
       secrets,
       ledger,
       services,

@@ -12,7 +12,7 @@ function newRun(): RunState {
   const { ledger, services, log, secrets, projectDir } = intake;
   const emit = () => undefined;
   const around = { projectDir, limits, log, secrets, ledger, services, emit };
-  return new RunState(leased(), { source: "s", profile: undefined, ...around });
+  return new RunState(leased(), { source: "s", attached: false, profile: undefined, ...around });
 }
 
 describe("RunDeadline", () => {

@@ -46,7 +46,14 @@ export async function checkContext({ url, options = {}, executor, token, install
     apiVersion: 1,
     setup({ services }) {
       const ignore = () => undefined;
-      const deaf = { connect: ignore, sync: ignore, remove: ignore, reconcile: ignore, ready: async () => undefined };
+      const deaf = {
+        connect: ignore,
+        sync: ignore,
+        remove: ignore,
+        reconcile: ignore,
+        ready: async () => undefined,
+        hold: () => Promise.reject(new Error("nobody holds a script here")),
+      };
       if (installed) services.provide(ScriptsToken, { useValue: { ...deaf, installed: async () => installed } });
     },
   });
