@@ -2,7 +2,7 @@ import { definePlugin, ProcessLauncher } from "leasehold";
 import { commands } from "./checks/commands.ts";
 import { grants } from "./checks/grants.ts";
 import { taggingCheck } from "./checks/tagging.ts";
-import { childEnvironment } from "./environment.ts";
+import { childEnvironment, registerGrants } from "./environment.ts";
 import { ChildEnvironmentToken } from "./environment-token.ts";
 import { executeCommand } from "./execute-command.ts";
 import { unknownGrantees } from "./grants.ts";
@@ -20,9 +20,10 @@ export const commandExecutor = definePlugin({
   apiVersion: 1,
   options,
   checks: [commands, taggingCheck(), grants],
-  setup({ hooks, services, resources, profiles, runner, log }, { background, environment }) {
+  setup({ hooks, services, resources, profiles, runner, secrets, log }, { background, environment }) {
     const launcher = new LocalLauncher(log);
     const children = childEnvironment(environment, runner.projectDir);
+    registerGrants(environment.grants, secrets);
     resources.handle(PROCESS_GROUP, launcher);
     services.provide(ProcessLauncher, { useValue: launcher });
     services.provide(ChildEnvironmentToken, { useValue: children });
