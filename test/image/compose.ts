@@ -75,13 +75,16 @@ function healthOf({ test, interval, timeout, retries }: NonNullable<Service["hea
 /** `${NAME:-default}` and `${NAME:?why}`, in values only. */
 function withVariables(value: unknown, env: Readonly<Record<string, string>>): unknown {
   if (typeof value === "string")
-    return value.replace(/\$\{(\w+):([-?])([^}]*)\}/g, (_, ...parts) => valueOf(parts, env));
+    return value.replace(/\$\{(\w+):([-?])([^}]*)\}/g, (_, ...parts) => substitute(parts, env));
   if (Array.isArray(value)) return value.map((item: unknown) => withVariables(item, env));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withVariables(item, env)]));
 }
 
-function valueOf([name = "", operator, rest = ""]: readonly string[], env: Readonly<Record<string, string>>): string {
+function substitute(
+  [name = "", operator, rest = ""]: readonly string[],
+  env: Readonly<Record<string, string>>,
+): string {
   const found = env[name];
   if (found) return found;
   if (operator === "?") throw new Error(`required variable ${name} is missing a value: ${rest}`);

@@ -1,12 +1,16 @@
-import { chmod, writeFile } from "node:fs/promises";
+import { chmod, chown, copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { describeWithEngine, engine } from "../plugins/docker-oken/engine.ts";
 import { ask, createScript } from "./aof.ts";
-import { execute, follow, logsOf, runOnce } from "./containers.ts";
+import { containerOf, readCompose } from "./compose.ts";
+import { execute, follow, logsOf, runOnce, start, testNetwork } from "./containers.ts";
 import { built, EVERYTHING } from "./images.ts";
-import { becomes, healthyRunner, startCoordinator, startRunner, temporaryDirectory } from "./place.ts";
+import { becomes, healthyRunner, startCoordinator, startRunner, temporaryDirectory, written } from "./place.ts";
 
+const COMPOSE = join(import.meta.dirname, "../../examples/compose");
+/** Number of the image's user. */
+const AGENT = 1000;
 const BUILD_MS = 300_000;
 const TEST_MS = 60_000;
 const LARGEST_SLIM_BYTES = 230_000_000;
@@ -126,5 +130,21 @@ describeWithEngine("the image with everything", () => {
       "pid=$(sh -c 'sleep 0.1 >/dev/null 2>&1 & echo $!'); while [ -e /proc/$pid ]; do :; done; echo reaped";
     const { code, output } = await execute(runner, "timeout", "10", "bash", "-c", orphan);
     expect({ code, output: output.trim() }).toEqual({ code: 0, output: "reaped" });
+  });
+
+  it("is a whole development in compose's example", { timeout: TEST_MS }, async () => {
+    const folder = await temporaryDirectory();
+    await mkdir(join(folder, "workspace"));
+    await chown(join(folder, "workspace"), AGENT, AGENT);
+    await copyFile(join(COMPOSE, "coordinator.config.ts"), join(folder, "coordinator.config.ts"));
+    await chmod(folder, 0o755);
+    const { services } = await readCompose(join(COMPOSE, "development.yml"), { LEASEHOLD_IMAGE: image });
+    const network = await testNetwork();
+    const up = (name: string) => start(containerOf(name, services[name]!, network, folder));
+    await becomes(await up("coordinator"), "healthy");
+    const runner = await up("runner-procedural");
+    await written(runner, "registered at");
+    const submitted = await execute(runner, "leasehold", "submit", "echo", "--message", "hello");
+    expect(submitted).toMatchObject({ code: 0, output: expect.stringContaining('{"message": "hello"}') });
   });
 });
