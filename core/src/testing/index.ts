@@ -1,4 +1,15 @@
 export { type VirtualClock, virtualClock } from "./clock/virtual-clock.ts";
+export {
+  type CredentialsSubject,
+  type CredentialsWorld,
+  credentialsConformance,
+} from "./conformance/credentials-suite.ts";
+export { type ExecutorSubject, executorConformance, type OwnedThings } from "./conformance/executor-suite.ts";
+export { type PluginSubject, pluginConformance } from "./conformance/plugin-suite.ts";
+export { processesIn } from "./conformance/processes-in.ts";
+export { type ProfileSubject, profileConformance } from "./conformance/profile-suite.ts";
+export { type Heard, type SourceSubject, type SourceWorld, sourceConformance } from "./conformance/source-suite.ts";
+export { doesNotApply, type NotApplicable, type Point } from "./conformance/subject.ts";
 export type { Fault, FaultKind, FaultScript } from "./faults/fault.ts";
 export { FaultProxy, type ProxySettings } from "./faults/proxy.ts";
 export { Random } from "./faults/random.ts";
