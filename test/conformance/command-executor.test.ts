@@ -14,7 +14,7 @@ executorConformance({
   echoes: (text) => sh(`echo ${text}`),
   endless: sh("sleep 300"),
   fails: sh("exit 3"),
-  floods: sh("head -c 100000 /dev/zero | tr \"\\\\0\" x"),
+  floods: sh('head -c 100000 /dev/zero | tr "\\\\0" x'),
   reveals: sh("env"),
   owns: { kind: "process-group", alive: processesIn },
   leavesBehind: sh("sleep 300 & sleep 301 & echo left"),

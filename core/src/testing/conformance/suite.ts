@@ -1,4 +1,5 @@
 import { afterAll, describe, it } from "vitest";
+import { withinSeconds } from "../../plugin/within.ts";
 import { ConformanceReport } from "./report.ts";
 import { applies, type NotApplicable, type Point } from "./subject.ts";
 
@@ -10,14 +11,15 @@ export interface Points {
   pointOf<T>(name: string, subject: Point<T>, trial: (subject: T) => Promise<void>): void;
 }
 
-const SECONDS_PER_POINT = 60;
+const SECONDS_PER_POINT = 45;
 
 /** Declares a suite; its report is published when all of its tests have run. */
 export function suite(title: string, declare: (points: Points) => void): void {
   describe(title, () => {
     const report = new ConformanceReport(title);
     afterAll(() => report.publish());
-    const point: Points["point"] = (name, trial) => it(name, () => report.try(name, trial), SECONDS_PER_POINT * 1_000);
+    const point: Points["point"] = (name, trial) =>
+      it(name, () => report.try(name, () => inTime(trial)), 2 * SECONDS_PER_POINT * 1_000);
     declare({
       point,
       pointOf(name, subject, trial) {
@@ -26,6 +28,12 @@ export function suite(title: string, declare: (points: Points) => void): void {
       },
     });
   });
+}
+
+/** So that a point that hangs is in the report as well. */
+function inTime(trial: () => Promise<void>): Promise<void> {
+  const late = () => new Error(`it did not come about within ${SECONDS_PER_POINT} s`);
+  return withinSeconds(SECONDS_PER_POINT, trial, late);
 }
 
 function reasonOf(subject: unknown): string {

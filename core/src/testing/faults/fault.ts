@@ -22,7 +22,7 @@ export type FaultKind =
   | "garbage"
   /** 200 with a page of HTML, as of a proxy that answers for others. */
   | "page"
-  /** An answer that hands out a run is given, and given once more to the next request that meets this fault. */
+  /** The last answer that handed out a run is given once more, and no third time; with none the request is passed on. */
   | "again"
   /** The coordinator goes away, and comes back as another process on the same data; this connection is reset. */
   | "restart";

@@ -43,6 +43,12 @@ export class FaultProxy {
     this.#port = (this.#server.address() as AddressInfo).port;
   }
 
+  /** Breaks every connection, and refuses new ones for so long. */
+  disconnect(ms: number): void {
+    this.#refuse(ms);
+    this.#server.closeAllConnections();
+  }
+
   /** Frees the port and breaks what is open. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -65,7 +71,7 @@ export class FaultProxy {
     const answer = !fault || fault.acted ? await this.#forward(incoming, body, response) : undefined;
     if (response.destroyed) return;
     if (answer === "nobody") return reset(response);
-    if (fault?.kind === "again" && answer && handsOutRun(answer)) this.#handedOut = answer;
+    if (answer && handsOutRun(answer)) this.#handedOut = answer;
     await inflict(fault, answer, response);
   }
 
