@@ -16,6 +16,7 @@ export type { CommandEntrypoint } from "./resolve/command-kind.ts";
 export const commandExecutor = definePlugin({
   name: "command-executor",
   apiVersion: 1,
+  manifest: { spawn: true, fileRoots: ["the run's project directory", "the profile's directory"] },
   options,
   checks: [commands, taggingCheck()],
   setup({ hooks, services, resources, runner, log }, { background, environment }) {
