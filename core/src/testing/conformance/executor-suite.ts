@@ -7,6 +7,7 @@ import type { PluginEntry } from "../../config/define-config.ts";
 import type { Plugin } from "../../plugin/plugin.ts";
 import { startRunner, type TestRunnerSettings } from "../runner/start-runner.ts";
 import type { Submission, Submitted, TestRunner } from "../runner/test-runner.ts";
+import { endedByItself } from "./ended-by-itself.ts";
 import { recoverInNextRunner } from "./recovery.ts";
 import { applies, type Point } from "./subject.ts";
 import { suite } from "./suite.ts";
@@ -41,6 +42,8 @@ export interface ExecutorSubject {
   readonly leavesBehind: Point<Submission>;
 }
 
+/** The core settles a run like this whose executor gave no answer in time. */
+const GIVEN_UP = "EXECUTOR_STUCK";
 const OUTPUT_BYTES = 4_096;
 /** Two streams, quoted as JSON in JSON, and what stands around them. */
 const MOST_RESULT_BYTES = 16 * OUTPUT_BYTES;
@@ -76,14 +79,19 @@ export function executorConformance(subject: ExecutorSubject): void {
       await using bench = await start();
       const run = await begun(bench, subject);
       await run.stop();
-      expect((await run.outcome).status).toBe("stopped");
+      const { status, error } = await run.outcome;
+      expect(status).toBe("stopped");
+      expect(error?.code, "it does not come back when it is told to end").not.toBe(GIVEN_UP);
       await expectNothingAlive(bench, subject);
     });
 
     point("ends a run whose time is up", async () => {
       await using bench = await start({ config: { timeoutSeconds: 0.5 } });
       const outcome = await (await bench.submit(subject.endless)).outcome;
-      expect(outcome.status).toBe("failed");
+      const { executing = 0, settled = 0 } = outcome.timings ?? {};
+      expect(outcome, JSON.stringify(outcome)).toMatchObject({ status: "failed" });
+      expect(settled - executing, "milliseconds that it was under way").toBeGreaterThan(400);
+      expect(outcome.error?.code).not.toBe(GIVEN_UP);
       await expectNothingAlive(bench, subject);
     });
 
@@ -143,8 +151,10 @@ export function executorConformance(subject: ExecutorSubject): void {
 /** A run that goes on, and all that it starts is there. */
 async function begun(bench: TestRunner, { endless, owns }: ExecutorSubject): Promise<Submitted> {
   const run = await bench.submit(endless);
-  await bench.told("phase", ({ phase, run: id }) => phase === "execute" && id === run.id);
-  if (applies(owns)) await bench.told("resource", ({ act, kind }) => act === "owned" && kind === owns.kind);
+  const isThere = applies(owns)
+    ? bench.told("resource", ({ act, kind }) => act === "owned" && kind === owns.kind)
+    : bench.told("phase", ({ phase, run: id }) => phase === "execute" && id === run.id);
+  await Promise.race([isThere, endedByItself(run)]);
   return run;
 }
 

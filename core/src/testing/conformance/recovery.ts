@@ -5,6 +5,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "vitest";
 import type { TestRunnerSettings } from "../runner/start-runner.ts";
 import type { Submission, TestRunner } from "../runner/test-runner.ts";
+import { endedByItself } from "./ended-by-itself.ts";
 import type { OwnedThings } from "./executor-suite.ts";
 
 type Start = (settings: TestRunnerSettings<never>) => Promise<TestRunner<never>>;
@@ -20,7 +21,7 @@ export async function recoverInNextRunner(start: Start, endless: Submission, own
   try {
     await using first = await start({ config: durable });
     const run = await first.submit(endless);
-    await until(async () => (await owned.alive(first.projectDir)) > 0);
+    await Promise.race([until(async () => (await owned.alive(first.projectDir)) > 0), endedByItself(run)]);
     // In line behind everything that the journal has been told about the resource.
     await (await first.source.feed).remember("conformance", "copied");
     await cp(stateDir, copied, { recursive: true, filter: (file) => isJournal(file) });
@@ -53,6 +54,12 @@ function isJournal(file: string): boolean {
   return !/^(lock|control)/.test(path.basename(file));
 }
 
+const PATIENCE_MS = 30_000;
+
 async function until(reached: () => Promise<boolean>): Promise<void> {
-  while (!(await reached())) await turn();
+  const end = performance.now() + PATIENCE_MS;
+  while (!(await reached())) {
+    if (performance.now() > end) throw new Error("nothing of the run came to be alive, by the subject's own count");
+    await turn();
+  }
 }
