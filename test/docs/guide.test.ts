@@ -34,7 +34,7 @@ describe("the guide", () => {
   it.each(["docs/guide.md", "README.md"])("names only commands that there are: %s", async (file) => {
     const contributed = [coordinator(), embeddedCoordinator()].flatMap(({ definition }) => definition.commands ?? []);
     const known = [...builtIns, ...contributed].map(({ name }) => name);
-    const named = [...(await read(file)).matchAll(/(?:npx |`)leasehold ([a-z]+)/g)].map(([, command]) => command);
+    const named = [...(await read(file)).matchAll(/(?:npx |`)leasehold ([a-z-]+)/g)].map(([, command]) => command);
     expect(named.filter((command) => !known.includes(command ?? ""))).toEqual([]);
     expect(named).toContain("doctor");
   });

@@ -35,9 +35,11 @@ async function filesIn(folder: string, fill: (text: string) => string): Promise<
   );
 }
 
-/** npm leaves .gitignore files out of packages, so that the template has it without its dot. */
+/** Files that mean something to npm wherever they lie have other names in the templates. */
+const DISGUISED: Readonly<Record<string, string>> = { gitignore: ".gitignore", "package-json": "package.json" };
+
 function nameOf(file: string, fill: (text: string) => string): string {
-  return file === "gitignore" ? ".gitignore" : fill(file);
+  return DISGUISED[file] ?? fill(file);
 }
 
 function filler(kind: PluginKind, names: PluginNames, core: string): (text: string) => string {

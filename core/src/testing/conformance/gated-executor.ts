@@ -1,13 +1,17 @@
+import type { Decline } from "../../hooks/answers.ts";
+import type { Tappable } from "../../hooks/taps.ts";
 import { definePlugin } from "../../plugin/define-plugin.ts";
 import { API_VERSION, type Plugin } from "../../plugin/plugin.ts";
-import { entrypoint } from "../../run/entrypoint.ts";
-import { jsonResult, succeeded } from "../../run/outcome.ts";
+import type { AnyEntrypoint } from "../../run/entrypoint.ts";
+import { jsonResult, type Outcome, succeeded } from "../../run/outcome.ts";
 import type { Run } from "../../run/run.ts";
 
-declare module "../../run/entrypoint.ts" {
-  interface EntrypointKinds {
-    "conformance-gated": Record<never, never>;
-  }
+const KIND = "conformance-gated";
+
+/** The hooks for a kind that is nobody's to declare: a declaration here would be everybody's who imports this. */
+interface OpenHooks {
+  readonly resolveEntrypoint: Tappable<(run: Run) => AnyEntrypoint | Decline>;
+  readonly execute: { for(kind: string): Tappable<(run: Run) => Promise<Outcome>> };
 }
 
 /** Executes whatever comes: at once, or, where the parameter `held` is true, when the test says so. Result: the parameters. */
@@ -24,9 +28,10 @@ export class GatedExecutor {
     return definePlugin({
       name: "conformance-executor",
       apiVersion: API_VERSION,
-      setup: ({ hooks }) => {
-        hooks.resolveEntrypoint.tap(() => entrypoint("conformance-gated", {}));
-        hooks.execute.for("conformance-gated").tap((run) => this.#execute(run));
+      setup: (context) => {
+        const hooks = context.hooks as OpenHooks;
+        hooks.resolveEntrypoint.tap(() => ({ kind: KIND }));
+        hooks.execute.for(KIND).tap((run) => this.#execute(run));
       },
     })();
   }
