@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts", "examples/*/test/**/*.test.ts"],
     fsModuleCache: false,
+    globalSetup: ["test/plugins/docker-oken/engine-setup.ts"],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     reporters: ["default", "./test/closing-line.ts"],

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { auth0M2M } from "@leasehold/auth0-m2m";
 import { commandExecutor } from "@leasehold/command-executor";
 import { coordinator } from "@leasehold/coordinator";
+import { dockerOken } from "@leasehold/docker-oken";
 import { embeddedCoordinator } from "@leasehold/embedded-coordinator";
 import { scriptExecutor } from "@leasehold/script-executor";
 import type { Plugin, z } from "leasehold";
@@ -56,6 +57,7 @@ function optionsPage(): string {
     auth0M2M(),
     commandExecutor(),
     scriptExecutor(),
+    dockerOken(),
     embeddedCoordinator(),
   ];
   const sections = [

@@ -59,11 +59,11 @@ export class BootedRunner implements Runner {
   }
 
   status(): RunnerStatus {
-    return statusOf(this.#phase, this.#intakes, this.#parts);
+    return this.#parts.secrets.maskValue("status", statusOf(this.#phase, this.#intakes, this.#parts));
   }
 
-  lease(signals: LeaseSignals): Promise<void> {
-    return this.#untilClosed(signals, (ending) => this.#lease(ending));
+  lease(signals: LeaseSignals, sources?: readonly string[]): Promise<void> {
+    return this.#untilClosed(signals, (ending) => this.#lease(ending, sources));
   }
 
   async replay(signals: LeaseSignals): Promise<Replayed> {
@@ -85,9 +85,10 @@ export class BootedRunner implements Runner {
     return lease.finally(() => this.#leases.delete(settled));
   }
 
-  async #lease(signals: LeaseSignals): Promise<void> {
+  async #lease(signals: LeaseSignals, named: readonly string[] | undefined): Promise<void> {
     const { sources, intake } = this.#parts;
-    const intakes = sources.map(({ source }) => new Intake(source, intake));
+    const chosen = sources.filter(({ source }) => named?.includes(source.name) ?? true);
+    const intakes = chosen.map(({ source }) => new Intake(source, intake));
     await this.#recover(intakes);
     await this.#work(intakes, signals);
   }

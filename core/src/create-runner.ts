@@ -1,8 +1,10 @@
 import { readConfiguration } from "./config/configuration.ts";
 import type { Config, ConfigContext } from "./config/define-config.ts";
-import { resolveConfig } from "./config/resolve-config.ts";
+import { type ResolvedConfig, resolveConfig } from "./config/resolve-config.ts";
 import { createLogger } from "./log/create-logger.ts";
 import type { Logger } from "./log/logger.ts";
+import { registerEnvironment } from "./redaction/register-options.ts";
+import { SecretStore } from "./redaction/secret-store.ts";
 import { bootRunner } from "./runner.ts";
 import type { Runner } from "./runner-api.ts";
 
@@ -14,6 +16,8 @@ export interface Embedding {
   readonly cwd?: string;
   /** Standard error unless given. */
   readonly log?: Logger;
+  /** Secrets that are known to the host; those of the runner are added. */
+  readonly secrets?: SecretStore;
 }
 
 /**
@@ -22,9 +26,23 @@ export interface Embedding {
  */
 export async function createRunner(
   config: Config,
-  { env = {}, cwd = process.cwd(), log }: Embedding = {},
+  { env = {}, cwd = process.cwd(), log, secrets = new SecretStore() }: Embedding = {},
 ): Promise<Runner> {
-  const configuration = readConfiguration({ file: `${cwd}/createRunner`, config });
-  const { options, plugins } = await resolveConfig(configuration, { env, cwd, flags: new Map() });
-  return bootRunner({ options, plugins, log: log ?? createLogger({ verbose: options.verbose }) });
+  registerEnvironment(secrets, env);
+  const { options, plugins } = await resolve(config, env, cwd, secrets);
+  return bootRunner({ options, plugins, secrets, log: log ?? createLogger({ verbose: options.verbose }) });
+}
+
+async function resolve(
+  config: Config,
+  env: ConfigContext["env"],
+  cwd: string,
+  secrets: SecretStore,
+): Promise<ResolvedConfig> {
+  try {
+    const configuration = readConfiguration({ file: `${cwd}/createRunner`, config });
+    return await resolveConfig(configuration, { env, cwd, flags: new Map(), secrets });
+  } catch (thrown) {
+    throw secrets.maskError("thrown", thrown);
+  }
 }

@@ -46,6 +46,10 @@ export {
 } from "./plugin/plugin.ts";
 export { defineProfile, type ProfileDefinition } from "./profiles/define-profile.ts";
 export type { Executor, Profile } from "./profiles/profile.ts";
+export { isLoopback } from "./redaction/loopback.ts";
+export type { Redactor, RunnerSecrets, Secrets } from "./redaction/redactor.ts";
+export { looksSecret } from "./redaction/secret-names.ts";
+export { SecretStore } from "./redaction/secret-store.ts";
 export { type AbortReason, RunAborted } from "./run/aborted.ts";
 export type { Agent } from "./run/agent.ts";
 export {
@@ -93,6 +97,7 @@ export { bootRunner } from "./runner.ts";
 export type { PluginReport, Replayed, ResolvedPlugin, Runner, RunnerOverrides, RunnerSpec } from "./runner-api.ts";
 export { keyOf, type Provider, type Services } from "./services/services.ts";
 export { type Token, token } from "./services/token.ts";
+export { type BackOffTimes, backOff } from "./sources/back-off.ts";
 export type {
   Accepted,
   DeliveryAnswer,
@@ -109,5 +114,5 @@ export type {
   StopTarget,
 } from "./sources/source.ts";
 export type { RunnerPhase, RunnerStatus, SourceStanding } from "./status/runner-status.ts";
-export type { Phase, Telemetry, TelemetryEvent } from "./telemetry.ts";
+export type { Phase, PluginTelemetry, Telemetry, TelemetryEvent } from "./telemetry.ts";
 export type { LoopReport } from "./watch/loop-report.ts";

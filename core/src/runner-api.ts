@@ -4,6 +4,7 @@ import type { Logger } from "./log/logger.ts";
 import type { PluginManifest } from "./plugin/manifest.ts";
 import type { Plugin } from "./plugin/plugin.ts";
 import type { Profile } from "./profiles/profile.ts";
+import type { SecretStore } from "./redaction/secret-store.ts";
 import type { Outcome } from "./run/outcome.ts";
 import type { Services } from "./services/services.ts";
 import type { LeasedRun } from "./sources/source.ts";
@@ -22,6 +23,8 @@ export interface RunnerSpec {
   /** In list order; the runner orders them by `dependsOn` and `uses`. */
   readonly plugins: readonly ResolvedPlugin[];
   readonly log: Logger;
+  /** Secrets that are known already; its own exits mask them. An empty one unless given. */
+  readonly secrets?: SecretStore;
 }
 
 /** Options that are stronger than configuration, environment and flags: the core's, and those of plugins by name. */
@@ -66,8 +69,12 @@ export interface Runner {
    * after that, and what is owed is delivered, all within `shutdownSeconds`. What a predecessor that died has left is
    * recovered first. Rejects with a `LeaseholdError` when a source fails, the state directory cannot be used or is
    * another runner's, or the runner is closed.
+   * @param sources Names of the sources to start; all of them when absent. What others owe stays in the journal.
    */
-  lease(signals: { readonly drain: AbortSignal; readonly stop: AbortSignal }): Promise<void>;
+  lease(
+    signals: { readonly drain: AbortSignal; readonly stop: AbortSignal },
+    sources?: readonly string[],
+  ): Promise<void>;
   /**
    * Delivers what a predecessor owed, settles what it left unfinished, and leases nothing. Ends when nothing is owed any
    * more or `drain` is aborted. Rejects as `lease` does.

@@ -1,3 +1,4 @@
+import { Credentials } from "./credentials.ts";
 import { LeaseholdError } from "./errors/leasehold-error.ts";
 import { TapBoard } from "./hooks/facade.ts";
 import { Heart } from "./hooks/heart.ts";
@@ -7,13 +8,16 @@ import { type Asked, createManners } from "./hooks/manners.ts";
 import { RunnerJournal } from "./journal/runner-journal.ts";
 import type { Logger } from "./log/logger.ts";
 import { ProfileRegistry } from "./profiles/profile-registry.ts";
+import { guardCredentials } from "./redaction/guard-credentials.ts";
+import { maskLines } from "./redaction/mask-lines.ts";
+import { SecretStore } from "./redaction/secret-store.ts";
 import { Pipeline } from "./run/pipeline.ts";
 import { ResourceLedger } from "./run/resource-ledger.ts";
 import type { Run } from "./run/run.ts";
 import type { RunnerSpec } from "./runner-api.ts";
 import { ServiceRegistry } from "./services/service-registry.ts";
 import { ShutdownBudget } from "./shutdown-budget.ts";
-import type { IntakeParts } from "./sources/intake.ts";
+import type { IntakeParts } from "./sources/intake-parts.ts";
 import type { LeaseSource } from "./sources/source.ts";
 import { TelemetryHub } from "./telemetry-hub.ts";
 
@@ -26,6 +30,7 @@ interface AddedSource {
 /** The organs of one runner. */
 export interface RunnerParts {
   readonly log: Logger;
+  readonly secrets: SecretStore;
   readonly telemetry: TelemetryHub;
   readonly board: TapBoard;
   readonly heart: Heart;
@@ -40,8 +45,11 @@ export interface RunnerParts {
 }
 
 /** Builds the organs and joins them; nothing runs yet. */
-export function createRunnerParts({ options, log }: RunnerSpec): RunnerParts {
-  const telemetry = new TelemetryHub(log);
+export function createRunnerParts({ options, log: unmasked, secrets = new SecretStore() }: RunnerSpec): RunnerParts {
+  const log = maskLines(unmasked, secrets);
+  secrets.onShort((name) => log.warn(`${name} is under 6 characters, so it is not masked anywhere; use a longer one`));
+  if (options.redactResults) secrets.redactResults();
+  const telemetry = new TelemetryHub(log, secrets);
   const hooks = createHookTable();
   const asked = new WeakMap<Run, Asked[]>();
   const instrument = new Instrument(telemetry, log);
@@ -54,7 +62,8 @@ export function createRunnerParts({ options, log }: RunnerSpec): RunnerParts {
   );
   const board = new TapBoard(hooks, createManners(asked), instrument, heart, log);
   const services = new ServiceRegistry();
-  const journal = new RunnerJournal();
+  services.guard(Credentials, (credentials) => guardCredentials(credentials, secrets, log));
+  const journal = new RunnerJournal(secrets);
   const ledger = new ResourceLedger(journal, telemetry, log);
   const profiles = new ProfileRegistry(options.profile);
   const { projectDir, projectRoots, timeoutSeconds, graceSeconds, outputBytes } = options;
@@ -68,12 +77,14 @@ export function createRunnerParts({ options, log }: RunnerSpec): RunnerParts {
     kinds,
     ledger,
     telemetry,
+    secrets,
     projectDir,
     projectRoots,
   });
   const limits = { timeoutSeconds, graceSeconds, outputBytes };
   const profile = () => profiles.active();
-  const intake = { pipeline, ledger, services, journal, telemetry, log, projectDir, limits, profile };
+  const intake = { pipeline, ledger, services, journal, telemetry, secrets, log, projectDir, limits, profile };
   const budget = new ShutdownBudget(options);
-  return { log, telemetry, board, heart, services, ledger, journal, profiles, instrument, budget, sources: [], intake };
+  const organs = { log, secrets, telemetry, board, heart, services, ledger, journal, profiles, instrument, budget };
+  return { ...organs, sources: [], intake };
 }

@@ -8,6 +8,8 @@ import { reportOf } from "./plugin/report.ts";
 import { setUpPlugins } from "./plugin/set-up.ts";
 import { TeardownStack } from "./plugin/teardown-stack.ts";
 import { addProfileFiles } from "./profiles/add-profile-files.ts";
+import { maskRejections } from "./redaction/mask-rejections.ts";
+import { SecretStore } from "./redaction/secret-store.ts";
 import { RunAborted } from "./run/aborted.ts";
 import { END_SECONDS } from "./run/pipeline.ts";
 import type { Runner, RunnerSpec } from "./runner-api.ts";
@@ -17,6 +19,15 @@ import { createRunnerParts, type RunnerParts } from "./runner-parts.ts";
  * Sets every plugin up. Rejects with one `FaultReport` that holds all faults; whatever was set up by then is torn down.
  */
 export async function bootRunner(spec: RunnerSpec): Promise<Runner> {
+  const secrets = spec.secrets ?? new SecretStore();
+  try {
+    return maskRejections(await boot({ ...spec, secrets }), secrets);
+  } catch (thrown) {
+    throw secrets.maskError("thrown", thrown);
+  }
+}
+
+async function boot(spec: RunnerSpec): Promise<Runner> {
   const { ordered, faults } = planPlugins(spec.plugins);
   const found = [...findCopies(spec.plugins.map(({ plugin }) => plugin)), ...faults];
   if (found.length > 0) throw new FaultReport("The configuration has faults", found);
@@ -25,7 +36,7 @@ export async function bootRunner(spec: RunnerSpec): Promise<Runner> {
     (plugin, ms) => endPlugin(plugin, ms, parts, spec),
     () => parts.budget.seconds("teardown"),
   );
-  const setUp = await setUpPlugins(ordered, (plugin) => contextFor(plugin, parts, spec), teardowns, spec.log);
+  const setUp = await setUpPlugins(ordered, (plugin) => contextFor(plugin, parts, spec), teardowns, parts.log);
   parts.board.close();
   for (const [plugin, ms] of setUp.ms) parts.telemetry.tell({ type: "plugin", plugin, act: "setup", ms });
   const fileFaults = await addProfileFiles(spec.options, parts.profiles);

@@ -1,5 +1,6 @@
 import { messageOf } from "./errors/leasehold-error.ts";
 import type { Logger } from "./log/logger.ts";
+import { SecretStore } from "./redaction/secret-store.ts";
 import type { Telemetry, TelemetryEvent } from "./telemetry.ts";
 
 /** What was subscribed; typed to answer, for an async function is a listener too. */
@@ -11,9 +12,11 @@ interface Subscription {
 export class TelemetryHub implements Telemetry {
   readonly #subscriptions = new Set<Subscription>();
   readonly #log: Logger;
+  readonly #secrets: SecretStore;
 
-  constructor(log: Logger) {
+  constructor(log: Logger, secrets: SecretStore = new SecretStore()) {
     this.#log = log;
+    this.#secrets = secrets;
   }
 
   /** Whether it is worth building an event. */
@@ -27,7 +30,8 @@ export class TelemetryHub implements Telemetry {
     return () => void this.#subscriptions.delete(subscription);
   }
 
-  tell(event: TelemetryEvent): void {
+  tell(told: TelemetryEvent): void {
+    const event = this.#masked(told);
     for (const subscription of this.#subscriptions) {
       try {
         const answer = subscription.listener(event);
@@ -36,6 +40,19 @@ export class TelemetryHub implements Telemetry {
         this.#drop(subscription, thrown);
       }
     }
+  }
+
+  /** Results went through an exit of their own, which leaves in them what is theirs. */
+  #masked(event: TelemetryEvent): TelemetryEvent {
+    if (event.type !== "outcome") return this.#secrets.maskValue("telemetry", event);
+    const { outcome, ...about } = event;
+    const { result, ...rest } = outcome;
+    const masked = this.#secrets.maskValue("telemetry", rest);
+    const isSame = masked === rest;
+    return {
+      ...this.#secrets.maskValue("telemetry", about),
+      outcome: isSame ? outcome : Object.freeze({ ...masked, ...(result ? { result } : {}) }),
+    };
   }
 
   #drop(subscription: Subscription, thrown: unknown): void {

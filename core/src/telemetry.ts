@@ -1,3 +1,4 @@
+import type { JsonObject } from "./json/value.ts";
 import type { Outcome, OutcomeStatus } from "./run/outcome.ts";
 import type { KillReceipt } from "./run/resource.ts";
 import type { RunnerPhase } from "./status/runner-status.ts";
@@ -54,10 +55,18 @@ export type TelemetryEvent =
   /** The journal cannot be written any more, or again. */
   | { readonly type: "journal"; readonly writable: boolean; readonly problem?: string }
   | ({ readonly type: "loop" } & LoopReport)
-  | { readonly type: "plugin"; readonly plugin: string; readonly act: "setup" | "teardown"; readonly ms: number };
+  | { readonly type: "plugin"; readonly plugin: string; readonly act: "setup" | "teardown"; readonly ms: number }
+  /** What a plugin tells of its own work, e.g. that an agent was woken; its documentation says what there is. */
+  | { readonly type: "note"; readonly plugin: string; readonly note: string; readonly details: JsonObject };
 
 /** The stations of a run, named for the hooks. */
 export type Phase = "onLease" | "resolveEntrypoint" | "execute" | "onResult" | "settled";
+
+/** Telemetry as a plugin has it: it may speak of its own work, and of nothing else. */
+export interface PluginTelemetry extends Telemetry {
+  /** Tells every listener at once; costs nothing while there is none. No credentials in the details. */
+  note(note: string, details?: JsonObject): void;
+}
 
 /** Where plugins listen and the core speaks. A listener's throw is dropped with one warning. */
 export interface Telemetry {

@@ -6,6 +6,7 @@ import { builtIns } from "../../core/src/cli/built-ins.ts";
 import { readProfilesDir } from "../../core/src/profiles/profile-files.ts";
 import { commandExecutor } from "../../plugins/command-executor/src/index.ts";
 import { coordinator } from "../../plugins/coordinator/src/index.ts";
+import { dockerOken } from "../../plugins/docker-oken/src/index.ts";
 import { embeddedCoordinator } from "../../plugins/embedded-coordinator/src/index.ts";
 import { scriptExecutor } from "../../plugins/script-executor/src/index.ts";
 
@@ -32,7 +33,9 @@ describe("the guide", () => {
   });
 
   it.each(["docs/guide.md", "README.md"])("names only commands that there are: %s", async (file) => {
-    const contributed = [coordinator(), embeddedCoordinator()].flatMap(({ definition }) => definition.commands ?? []);
+    const contributed = [coordinator(), embeddedCoordinator(), dockerOken()].flatMap(
+      ({ definition }) => definition.commands ?? [],
+    );
     const known = [...builtIns, ...contributed].map(({ name }) => name);
     const named = [...(await read(file)).matchAll(/(?:npx |`)leasehold ([a-z-]+)/g)].map(([, command]) => command);
     expect(named.filter((command) => !known.includes(command ?? ""))).toEqual([]);
@@ -45,7 +48,7 @@ describe("the guide", () => {
     const named = plugins.flatMap(({ definition: { name, checks = [] } }) =>
       checks.map((check) => `| ${name}: ${check.name} `),
     );
-    expect(named).toHaveLength(8);
+    expect(named).toHaveLength(9);
     for (const name of named) expect(guide).toContain(name);
   });
 });

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Leasehold } from "./leasehold.ts";
 import { isAlive, pidsIn } from "./processes.ts";
 
-const RUNS = 6;
+const RUNS = 20;
 let directory: string;
 let data: string;
 let coordinator: EmbeddedCoordinator;
@@ -26,12 +26,15 @@ afterEach(async () => {
 
 describe("a runner that is killed and started again", () => {
   it("settles the runs of its predecessor once, and ends their processes", async () => {
-    const first = await started();
+    const first = await started({ LEASEHOLD_CONCURRENCY: String(RUNS) });
     const runs = await Promise.all(Array.from({ length: RUNS }, () => submit("lasting", {})));
     const pids = (await Promise.all(runs.map(({ session }) => pidsIn(join(directory, `${session}.pids`))))).flat();
     await first.kill();
     expect(pids.filter(isAlive)).toHaveLength(pids.length);
-    const second = await started();
+    const online = (await get("/runners")) as { runners: { status: string; registered_at: string }[] };
+    expect(online.runners).toMatchObject([{ status: "online" }]);
+    const second = start();
+    await second.said("going on under its id");
     await Promise.all(runs.map(({ run }) => reported(run, "failed")));
     expect(pids.filter(isAlive)).toEqual([]);
     for (const { run } of runs) {
@@ -41,6 +44,29 @@ describe("a runner that is killed and started again", () => {
     const { run } = await submit("list", {});
     await reported(run, "completed");
     expect(second.child.exitCode).toBeNull();
+    // The coordinator never noticed: nobody registered anew.
+    const registrations = coordinator.record.filter(
+      ({ path, status }) => path === "/runner/register" && status === 200,
+    );
+    expect(registrations).toHaveLength(1);
+  });
+
+  it("settles what its predecessor's poll claimed while it was dying", async () => {
+    await coordinator.close();
+    coordinator = await startEmbeddedCoordinator({ port: 0, data, pollTimeoutSeconds: 2, reference: true });
+    const first = await started();
+    const { runners } = (await get("/runners")) as { runners: { runner_id: string }[] };
+    await coordinator.polling(runners[0]?.runner_id as string);
+    await first.kill();
+    // The reference's coordinator goes on answering the poll of the dead.
+    const { run } = await submit("list", {});
+    await coordinator.recorded(({ delivered }) => JSON.stringify(delivered ?? {}).includes(run));
+    start();
+    await reported(run, "failed");
+    expect(await get(`/runs/${run}`)).toMatchObject({
+      status: "failed",
+      error: expect.stringMatching(/never received/),
+    });
   });
 
   it("delivers the results that its predecessor owed", async () => {

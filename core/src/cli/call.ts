@@ -3,13 +3,14 @@ import type { Sources } from "../config/gather.ts";
 import { type ResolvedConfig, resolveConfig } from "../config/resolve-config.ts";
 import { createLogger } from "../log/create-logger.ts";
 import type { Logger } from "../log/logger.ts";
+import { maskLines } from "../redaction/mask-lines.ts";
 import { bootRunner } from "../runner.ts";
 import type { Runner, RunnerOverrides } from "../runner-api.ts";
-import type { Terminal } from "./terminal.ts";
+import type { MaskedTerminal } from "./masked-terminal.ts";
 
 /** One call of one command, parsed. */
 export interface Call {
-  readonly terminal: Terminal;
+  readonly terminal: MaskedTerminal;
   /** Reading it throws when the configuration could not be loaded. */
   readonly config: Configuration;
   /** The words of the command line. */
@@ -23,15 +24,25 @@ export async function resolve(
   { terminal, config, flags }: Call,
   overrides: RunnerOverrides = {},
 ): Promise<ResolvedConfig> {
-  return resolveConfig(config, { env: terminal.env, cwd: terminal.cwd, flags, overrides });
+  const { env, cwd, secrets } = terminal;
+  return resolveConfig(config, { env, cwd, flags, overrides, secrets });
 }
 
-/** A logger for what was resolved, which masks every secret option. */
-export function loggerFor({ terminal }: Call, { options, settings }: ResolvedConfig): Logger {
-  const secrets = settings
-    .filter(({ field }) => field.secret)
-    .flatMap(({ value }) => (typeof value === "string" ? [value] : []));
-  return createLogger({ verbose: options.verbose, secrets, stream: terminal.stderr });
+/** A logger whose lines hold no secrets. */
+export function loggerFor(call: Call, config: ResolvedConfig): Logger {
+  return maskLines(plainLoggerFor(call, config), call.terminal.secrets);
+}
+
+/** A logger for a runner, which masks its lines itself. */
+function plainLoggerFor({ terminal }: Call, { options }: ResolvedConfig): Logger {
+  return createLogger({ verbose: options.verbose, stream: terminal.logStream });
+}
+
+/** Sets all plugins up. Nothing is logged if `silent`. Rejects with a `FaultReport`. */
+export function boot(call: Call, config: ResolvedConfig, { silent = false } = {}): Promise<Runner> {
+  const log = plainLoggerFor(call, config);
+  if (silent) log.level = "silent";
+  return bootRunner({ options: config.options, plugins: config.plugins, log, secrets: call.terminal.secrets });
 }
 
 /** Sets all plugins up, hands the runner over and closes it afterwards, whatever happens. */
@@ -41,7 +52,7 @@ export async function withRunner<T>(
 ): Promise<T> {
   const config = await resolve(call);
   const log = loggerFor(call, config);
-  const runner = await bootRunner({ options: config.options, plugins: config.plugins, log });
+  const runner = await boot(call, config);
   const answer = await use(runner, config, log).catch(async (error: unknown) => {
     await runner.close().catch((err: unknown) => log.error({ err }, "closing failed as well"));
     throw error;

@@ -1,8 +1,7 @@
 import { LeaseholdError } from "../errors/leasehold-error.ts";
 import { didYouMean } from "../errors/nearest.ts";
-import { bootRunner } from "../runner.ts";
 import type { Runner, RunnerOverrides } from "../runner-api.ts";
-import { type Call, loggerFor, resolve } from "./call.ts";
+import { boot, type Call, resolve } from "./call.ts";
 
 /** The runners that a contributed command sets up, so that none outlives it. */
 export class CommandRunners {
@@ -18,9 +17,7 @@ export class CommandRunners {
   /** Rejects with a `FaultReport`, and with PLUGIN_MISSING when it overrides options of a plugin that is not configured. */
   async create(overrides: RunnerOverrides = {}): Promise<Runner> {
     this.#requirePlugins(Object.keys(overrides.plugins ?? {}));
-    const config = await resolve(this.#call, overrides);
-    const log = loggerFor(this.#call, config);
-    const runner = await bootRunner({ options: config.options, plugins: config.plugins, log });
+    const runner = await boot(this.#call, await resolve(this.#call, overrides));
     this.#runners.push(runner);
     return runner;
   }

@@ -84,7 +84,12 @@ async function ownOptions(
 ): Promise<Readonly<Record<string, unknown>>> {
   if (!options) return {};
   const owner = { name: `command "${name}"`, schema: options, fields, fromFile: undefined };
-  const { values, faults } = await resolveOptions(owner, { file: "", env: terminal.env, flags });
+  const { values, faults } = await resolveOptions(owner, {
+    file: "",
+    env: terminal.env,
+    flags,
+    secrets: terminal.secrets,
+  });
   if (faults.length > 0) throw new FaultReport(`the options of ${name} have faults`, faults);
   return values;
 }

@@ -4,16 +4,26 @@ import { type Configuration, readConfiguration } from "../config/configuration.t
 import { coreOptions } from "../config/core-options.ts";
 import { type OptionField, readFields } from "../config/option-field.ts";
 import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
+import { registerEnvironment } from "../redaction/register-options.ts";
+import { SecretStore } from "../redaction/secret-store.ts";
 import { builtIns } from "./built-ins.ts";
 import { findConfigArgument } from "./config-argument.ts";
 import { type Contributed, readCommands } from "./contributed.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
+import { type MaskedTerminal, maskTerminal } from "./masked-terminal.ts";
 import { buildProgram } from "./program.ts";
 import { reportFailure } from "./report.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
 /** The command line `leasehold <argv…>`. Answers the exit code; never rejects. */
-export default async function main(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
+export default async function main(
+  argv: readonly string[],
+  unmasked: Terminal = processTerminal(),
+  secrets: SecretStore = new SecretStore(),
+): Promise<number> {
+  registerEnvironment(secrets, unmasked.env);
+  const terminal = maskTerminal(unmasked, secrets);
+  const stopListening = reportStrays(argv, terminal);
   try {
     const code = await dispatch(argv, terminal);
     const fault = terminal.outputFault?.();
@@ -21,11 +31,24 @@ export default async function main(argv: readonly string[], terminal: Terminal =
     return code;
   } catch (error) {
     return reportFailure(error, terminal, wantsVerbose(argv, terminal));
+  } finally {
+    stopListening();
   }
 }
 
+/** Errors that nobody catches end a command that has nothing to end in order, as Node would, but masked. */
+function reportStrays(argv: readonly string[], terminal: MaskedTerminal): () => void {
+  const onStray = (thrown: unknown): void => {
+    if (process.listenerCount("uncaughtException") > 1) return;
+    const stray = new LeaseholdError("STRAY_ERROR", { problem: messageOf(thrown) }, { cause: thrown });
+    process.exit(reportFailure(stray, terminal, wantsVerbose(argv, terminal)));
+  };
+  process.on("uncaughtException", onStray);
+  return () => void process.off("uncaughtException", onStray);
+}
+
 /** Loads the configuration first, since plugins contribute flags and commands, and only then reads the command line. */
-async function dispatch(argv: readonly string[], terminal: Terminal): Promise<number> {
+async function dispatch(argv: readonly string[], terminal: MaskedTerminal): Promise<number> {
   const configArgument = findConfigArgument(argv);
   const loaded = await load(configArgument, terminal);
   const errors: string[] = [];
@@ -35,7 +58,7 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<nu
     terminal,
     argv,
     configArgument,
-    onError: (text) => errors.push(text),
+    onError: (text) => errors.push(withoutValue(text)),
     onExit: (exit) => {
       code = exit;
     },
@@ -51,6 +74,11 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<nu
     terminal.stderr.write(errors.join(""));
     return EXIT_CODES.USAGE.code;
   }
+}
+
+/** What is given to a flag that nobody knows may be a secret that was misspelt. */
+function withoutValue(error: string): string {
+  return error.replace(/(unknown option '-[^='\s]*)=.*'/s, "$1'");
 }
 
 interface Loaded {

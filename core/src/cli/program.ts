@@ -6,11 +6,11 @@ import { type BuiltIn, builtIns } from "./built-ins.ts";
 import type { Call } from "./call.ts";
 import { type Contributed, callContributed } from "./contributed.ts";
 import { describeExitCodes } from "./exit-codes.ts";
+import type { MaskedTerminal } from "./masked-terminal.ts";
 import { addOptionFlags, readOptionFlags } from "./option-flags.ts";
-import type { Terminal } from "./terminal.ts";
 
 export interface ProgramParts {
-  readonly terminal: Terminal;
+  readonly terminal: MaskedTerminal;
   readonly argv: readonly string[];
   readonly fields: readonly OptionField[];
   readonly commands: readonly Contributed[];

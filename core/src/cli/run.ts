@@ -12,8 +12,8 @@ import { describeAgent } from "./agent/usage.ts";
 import { type Call, withRunner } from "./call.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { type Interrupts, listenForInterrupts } from "./interrupts.ts";
+import type { MaskedTerminal } from "./masked-terminal.ts";
 import { UsageFault } from "./report.ts";
-import type { Terminal } from "./terminal.ts";
 
 /** `leasehold run <agent> …`: one run through the hooks, without any lease source. Answers the run's own exit code. */
 export async function run(call: Call, agentName: string, words: readonly string[]): Promise<number> {
@@ -61,8 +61,8 @@ function lease(agent: Agent, words: readonly string[]): LeasedRun {
   };
 }
 
-function conclude(outcome: Outcome, interrupts: Interrupts, { stdout, stderr }: Terminal): number {
-  if (outcome.result) stdout.write(outcome.result.text.replace(/\n?$/, "\n"));
+function conclude(outcome: Outcome, interrupts: Interrupts, { output, stderr }: MaskedTerminal): number {
+  if (outcome.result) output.write(outcome.result.text.replace(/\n?$/, "\n"));
   if (outcome.error) stderr.write(outcome.error.message.replace(/\n?$/, "\n"));
   const interrupt = interrupts.received();
   if (interrupt) return EXIT_CODES[interrupt].code;

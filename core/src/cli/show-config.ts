@@ -1,4 +1,4 @@
-import { MASK, type Setting, showValue, withoutUserInfo } from "../config/setting.ts";
+import { type Setting, showValue, withoutSecrets, withoutUserInfo } from "../config/setting.ts";
 import { type Call, resolve } from "./call.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 
@@ -20,7 +20,7 @@ function asJson(file: string, settings: readonly Setting[]): string {
   const values = settings.map(({ field, value, origin }) => ({
     owner: ownerName(field.owner),
     option: field.name,
-    value: field.secret && value !== undefined ? MASK : (value ?? null),
+    value: withoutSecrets(field, value) ?? null,
     origin,
     ...(field.unit === undefined ? {} : { unit: field.unit }),
   }));

@@ -14,8 +14,9 @@ export function surroundingsOf(
     coreOptions: config.options,
     projectDir: config.options.projectDir,
     configFile: call.config.file,
-    stdout: call.terminal.stdout,
+    stdout: call.terminal.output,
     stderr: call.terminal.stderr,
     log: loggerFor(call, config),
+    secrets: call.terminal.secrets.runner,
   };
 }

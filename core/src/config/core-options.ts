@@ -53,6 +53,10 @@ export const coreOptions = z.strictObject({
     env: "LEASEHOLD_JOURNAL",
     description: "memory forgets unfinished runs and undelivered results when the runner dies, and needs no directory",
   }),
+  redactResults: z.boolean().default(false).meta({
+    env: "LEASEHOLD_REDACT_RESULTS",
+    description: "Mask in results what is secret in their run as well, not only the runner's own credentials",
+  }),
   verbose: z.boolean().default(false).meta({
     env: "VERBOSE",
     flag: "-v, --verbose",

@@ -1,6 +1,7 @@
 import { LeaseholdError } from "../errors/leasehold-error.ts";
 import { didYouMean } from "../errors/nearest.ts";
 import { isJsonObject } from "../json/value.ts";
+import type { SecretStore } from "../redaction/secret-store.ts";
 import { coerce } from "./coerce.ts";
 import { nameOption, type OptionField } from "./option-field.ts";
 import { showValue } from "./setting.ts";
@@ -14,6 +15,8 @@ export interface Sources {
   readonly flags: ReadonlyMap<OptionField, string | boolean>;
   /** Stronger than all of these, by owner as fields name it: what the command itself decides. */
   readonly overrides?: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  /** Hears of every value, before anything can be said of it. */
+  readonly secrets?: SecretStore;
 }
 
 /** A value that somebody gave, not yet checked by its schema. */

@@ -2,6 +2,7 @@ import path from "node:path";
 import { z } from "zod";
 import { FaultReport, type LeaseholdError } from "../errors/leasehold-error.ts";
 import { planPlugins } from "../plugin/order.ts";
+import type { SecretStore } from "../redaction/secret-store.ts";
 import type { RunnerOverrides, RunnerSpec } from "../runner-api.ts";
 import { shutdownFault } from "../shutdown-budget.ts";
 import { type Configuration, ownerOf } from "./configuration.ts";
@@ -19,6 +20,8 @@ export interface Surroundings {
   readonly cwd: string;
   /** What the command itself decides. */
   readonly overrides?: RunnerOverrides;
+  /** Where secret values go as soon as they are found, before anything can be said of them. */
+  readonly secrets?: SecretStore;
 }
 
 /** A configuration, merged and checked. */
@@ -38,6 +41,7 @@ export async function resolveConfig(config: Configuration, surroundings: Surroun
     env: surroundings.env,
     flags: surroundings.flags,
     overrides: byOwner(surroundings.overrides),
+    ...(surroundings.secrets ? { secrets: surroundings.secrets } : {}),
   };
   const core = await resolveCore(config, sources, surroundings.cwd);
   const plugins = await Promise.all(

@@ -1,8 +1,11 @@
 import { z } from "zod";
 import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
+import { isJsonObject } from "../json/value.ts";
+import { MASK } from "../redaction/redactor.ts";
+import { registerOption } from "../redaction/register-options.ts";
 import { type Given, gather, invalidOption, type Sources } from "./gather.ts";
 import { nameOption, type OptionField } from "./option-field.ts";
-import { MASK, type Setting } from "./setting.ts";
+import type { Setting } from "./setting.ts";
 
 /** The options of one owner as its schema leaves them, with origins and everything that is wrong. */
 export interface ResolvedOptions {
@@ -32,6 +35,7 @@ export async function resolveOptions(owner: Owner, sources: Sources): Promise<Re
 }
 
 async function merge(owner: Owner, sources: Sources): Promise<ResolvedOptions> {
+  registerGiven(owner, sources);
   const gathered = gather(owner.name, owner.fields, owner.fromFile, sources, isOpen(owner.schema));
   const given = new Map(
     [...gathered.given].map(([name, value]) => [name, owner.adjust?.(name, value) ?? value] as const),
@@ -40,6 +44,7 @@ async function merge(owner: Owner, sources: Sources): Promise<ResolvedOptions> {
     Object.fromEntries([...given].map(([name, { value }]) => [name, value])),
   );
   const values = parsed.data ?? {};
+  register(owner.fields, values, sources);
   const settings = owner.fields.map((field) => ({
     field,
     value: values[field.name],
@@ -49,6 +54,23 @@ async function merge(owner: Owner, sources: Sources): Promise<ResolvedOptions> {
     .filter((issue) => isOwnFault(issue, gathered.unusable))
     .map((issue) => toFault(owner, issue, given));
   return { values, settings, faults: [...gathered.faults, ...faults] };
+}
+
+/** All that was written anywhere, also what something stronger replaces: it may be quoted. */
+function registerGiven({ fields, fromFile, name }: Owner, sources: Sources): void {
+  const { env, flags, overrides } = sources;
+  for (const given of [fromFile, overrides?.get(name)]) if (isJsonObject(given)) register(fields, given, sources);
+  const texts = fields.map((field) => [field.name, (field.env && env[field.env]) ?? undefined] as const);
+  register(fields, Object.fromEntries(texts), sources);
+  register(fields, Object.fromEntries(fields.map((field) => [field.name, flags.get(field)])), sources);
+}
+
+function register(
+  fields: readonly OptionField[],
+  values: Readonly<Record<string, unknown>>,
+  { secrets }: Sources,
+): void {
+  if (secrets) for (const field of fields) registerOption(secrets, field, values[field.name]);
 }
 
 /** Whether the schema takes options that it does not name. */

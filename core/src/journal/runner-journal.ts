@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "../json/value.ts";
+import { SecretStore } from "../redaction/secret-store.ts";
 import type { Resource } from "../run/resource.ts";
 import type { DurableJournal } from "./durable-journal.ts";
 import type { Journal, LeaseRecord, OwedReport, SettledAs } from "./journal.ts";
@@ -7,8 +8,13 @@ import { MemoryJournal } from "./memory-journal.ts";
 /** A runner's journal: in memory until the runner leases, and wherever it is told from then on. */
 export class RunnerJournal implements Journal {
   readonly #memory = new MemoryJournal();
+  readonly #secrets: SecretStore;
   #journal: Journal = this.#memory;
   #durable: DurableJournal | undefined;
+
+  constructor(secrets: SecretStore = new SecretStore()) {
+    this.#secrets = secrets;
+  }
 
   /** Goes on in another journal, and takes along what plugins own by now. */
   async moveTo(journal: DurableJournal): Promise<void> {
@@ -34,11 +40,11 @@ export class RunnerJournal implements Journal {
   }
 
   lease(lease: LeaseRecord): Promise<void> {
-    return this.#journal.lease(lease);
+    return this.#journal.lease(this.#masked(lease));
   }
 
   own(resource: Resource): Promise<void> {
-    return this.#journal.own(resource);
+    return this.#journal.own({ ...resource, data: this.#masked(resource.data) });
   }
 
   amend(resource: Resource): Promise<void> {
@@ -49,8 +55,10 @@ export class RunnerJournal implements Journal {
     return this.#journal.disown(resource);
   }
 
-  owe(lease: LeaseRecord, bodies: readonly JsonObject[], settled?: SettledAs): Promise<readonly OwedReport[]> {
-    return this.#journal.owe(lease, bodies, settled);
+  async owe(lease: LeaseRecord, bodies: readonly JsonObject[], settled?: SettledAs): Promise<readonly OwedReport[]> {
+    const masked = await this.#secrets.maskLongValue("report", bodies);
+    const owed = await this.#journal.owe(this.#masked(lease), masked, settled && this.#masked(settled));
+    return owed.map((report) => ({ ...report, lease }));
   }
 
   acknowledge(report: OwedReport): Promise<void> {
@@ -62,10 +70,15 @@ export class RunnerJournal implements Journal {
   }
 
   remember(source: string, key: string, value: JsonValue): Promise<void> {
-    return this.#journal.remember(source, key, value);
+    return this.#journal.remember(source, key, this.#masked(value));
   }
 
   recall(source: string, key: string): JsonValue {
     return this.#journal.recall(source, key);
+  }
+
+  /** What a plugin left in it all the same. */
+  #masked<T>(kept: T): T {
+    return this.#secrets.maskValue("journal", kept);
   }
 }

@@ -6,17 +6,12 @@ import { visible } from "./visible.ts";
 
 export interface LoggerSettings {
   readonly verbose: boolean;
-  /** Texts that must never be seen; they are masked in every line. */
-  readonly secrets?: readonly string[];
   /** Standard error unless said otherwise. */
   readonly stream?: NodeJS.WritableStream & { readonly isTTY?: boolean };
 }
 
-/** Shorter secrets would mask half of every line. */
-const SHORTEST_SECRET = 4;
-
 /** The runner's logger: readable lines on a terminal, JSON lines elsewhere, always on standard error, written in place. */
-export function createLogger({ verbose, secrets = [], stream = process.stderr }: LoggerSettings): Logger {
+export function createLogger({ verbose, stream = process.stderr }: LoggerSettings): Logger {
   return pino(
     {
       level: verbose ? "debug" : "info",
@@ -24,7 +19,6 @@ export function createLogger({ verbose, secrets = [], stream = process.stderr }:
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: guarded(verbose ? stdSerializers.errWithCause : briefError) },
-      hooks: { streamWrite: maskWith(secrets) },
     },
     stream.isTTY
       ? pretty({
@@ -66,11 +60,4 @@ function briefError(error: unknown): unknown {
     message,
     ...(cause === undefined ? {} : { cause: briefError(cause) }),
   };
-}
-
-function maskWith(secrets: readonly string[]): (line: string) => string {
-  const forms = secrets
-    .filter((secret) => secret.length >= SHORTEST_SECRET)
-    .flatMap((secret) => [JSON.stringify(secret).slice(1, -1), secret]);
-  return (line) => forms.reduce((masked, form) => masked.replaceAll(form, "********"), line);
 }

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { CoreOptions } from "../config/core-options.ts";
 import type { Logger } from "../log/logger.ts";
+import type { RunnerSecrets } from "../redaction/redactor.ts";
 import type { Runner, RunnerOverrides } from "../runner-api.ts";
 
 /** A CLI command contributed by a plugin: `leasehold <name> [arguments] [flags]`. */
@@ -32,6 +33,8 @@ interface Surroundings {
   readonly stdout: TerminalStream;
   readonly stderr: TerminalStream;
   readonly log: Logger;
+  /** Where what this resolves is registered, and what masks a text before it is cut. */
+  readonly secrets: RunnerSecrets;
   /** Aborted by SIGINT, SIGTERM and SIGHUP; for checks, by their deadline as well. */
   readonly signal: AbortSignal;
 }

@@ -22,7 +22,13 @@ export function contextFor(plugin: string, parts: RunnerParts, spec: RunnerSpec)
       all: () => profiles.all(),
       active: () => profiles.active(),
     },
-    telemetry: { subscribe: (listener) => telemetry.subscribe(listener) },
+    telemetry: {
+      subscribe: (listener) => telemetry.subscribe(listener),
+      note: (note, details = {}) => {
+        if (telemetry.listening) telemetry.tell({ type: "note", plugin, note, details });
+      },
+    },
+    secrets: parts.secrets.runner,
     log: parts.log.child({ plugin }),
     runner: { version, projectDir: spec.options.projectDir },
   };

@@ -2,10 +2,11 @@ import type { z } from "zod";
 import type { Awaitable, Hooks } from "../hooks/taps.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Profile } from "../profiles/profile.ts";
+import type { RunnerSecrets } from "../redaction/redactor.ts";
 import type { Owner, ResourceHandler } from "../run/resource.ts";
 import type { Services } from "../services/services.ts";
 import type { LeaseSource } from "../sources/source.ts";
-import type { Telemetry } from "../telemetry.ts";
+import type { PluginTelemetry } from "../telemetry.ts";
 import type { Check, Command } from "./command.ts";
 import type { PluginManifest } from "./manifest.ts";
 
@@ -59,7 +60,9 @@ export interface PluginContext {
   readonly resources: Resources;
   readonly sources: Sources;
   readonly profiles: Profiles;
-  readonly telemetry: Telemetry;
+  readonly telemetry: PluginTelemetry;
+  /** Where whoever resolves a secret registers it, and what masks the logs that a plugin passes on. */
+  readonly secrets: RunnerSecrets;
   readonly log: Logger;
   readonly runner: RunnerFacts;
 }

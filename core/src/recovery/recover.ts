@@ -43,6 +43,9 @@ export async function recoverRuns({ open, closed }: Left, intakes: readonly Inta
         `a predecessor left ${unfinished} unfinished runs, which count as failed, and ${counts.owed} undelivered ones`,
       );
     else
-      log.error(counts, `runs of lease source "${source}" are owed, but no plugin adds it; they stay in the journal`);
+      log.error(
+        counts,
+        `runs of lease source "${source}" are owed, but it is not started here; they stay in the journal`,
+      );
   }
 }

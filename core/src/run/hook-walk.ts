@@ -24,9 +24,13 @@ export interface WalkParts {
   readonly projectRoots: readonly string[];
 }
 
+/** How long the runner's own directory is taken to be where it was, in milliseconds. */
+const HOME_MS = 1_000;
+
 /** Takes runs through `onLease`, `resolveEntrypoint` and `execute`. */
 export class HookWalk {
   readonly #parts: WalkParts;
+  #foundHome = { path: "", until: 0 };
 
   constructor(parts: WalkParts) {
     this.#parts = parts;
@@ -79,8 +83,23 @@ export class HookWalk {
     } catch (thrown) {
       throw new LeaseholdError("RUN_INVALID", { problem: `the run's parameters are invalid: ${messageOf(thrown)}` });
     }
-    const { projectDir, projectRoots } = this.#parts;
-    run.confineTo(await confineProjectDirectory(run.projectDir, projectDir, projectRoots));
+    const confined =
+      run.attached && run.projectDir === this.#parts.projectDir ? this.#home() : this.#confine(run.projectDir);
+    run.confineTo(typeof confined === "string" ? confined : await confined);
+  }
+
+  #confine(directory: string): Promise<string> {
+    return confineProjectDirectory(directory, this.#parts.projectDir, this.#parts.projectRoots);
+  }
+
+  /** The runner's own directory for callers who wait: what was found a moment ago still holds, without touching the disk. */
+  #home(): string | Promise<string> {
+    const { path, until } = this.#foundHome;
+    if (performance.now() < until) return path;
+    return this.#confine(this.#parts.projectDir).then((found) => {
+      this.#foundHome = { path: found, until: performance.now() + HOME_MS };
+      return found;
+    });
   }
 
   #unresolved(run: RunState): LeaseholdError {

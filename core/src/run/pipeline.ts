@@ -1,5 +1,7 @@
 import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
 import type { Instrument } from "../hooks/instrument.ts";
+import { maskOutcome } from "../redaction/mask-outcome.ts";
+import type { SecretStore } from "../redaction/secret-store.ts";
 import type { RunAborted } from "./aborted.ts";
 import { RunDeadline } from "./deadline.ts";
 import { refusedBy, settleFault } from "./fault-outcome.ts";
@@ -14,6 +16,7 @@ import { tellPhase } from "./tell-phase.ts";
 export interface PipelineParts extends WalkParts {
   readonly instrument: Instrument;
   readonly ledger: ResourceLedger;
+  readonly secrets: SecretStore;
 }
 
 /** Time that a resource's handler has, beyond the run's grace, to end it. */
@@ -48,7 +51,7 @@ export class Pipeline {
       .deleteTempDirectory()
       .catch((thrown) => run.log.warn({ err: thrown }, `the run's temp directory stays: ${messageOf(thrown)}`));
     tellPhase(this.#parts.telemetry, run, "settled");
-    return timed(run, settled);
+    return timed(run, await maskOutcome(settled, this.#parts.secrets, run.secretScopes));
   }
 
   async #decide(run: RunState, deadline: RunDeadline, onExecute: () => void): Promise<Outcome> {
@@ -71,7 +74,9 @@ export class Pipeline {
   async #clear(run: RunState, outcome: Outcome, tried: Set<Resource>): Promise<Outcome> {
     const reason = new Error("the run has ended");
     const session = run.endsSession ? "finished" : outcome.session;
-    const owners = session === "finished" ? [run.owner, run.sessionOwner] : [run.owner];
+    const all = session === "finished" ? [run.owner, run.sessionOwner] : [run.owner];
+    const owners = all.filter((owner) => this.#parts.ledger.holds(owner));
+    if (owners.length === 0) return session === outcome.session ? outcome : { ...outcome, session };
     const seconds = run.limits.graceSeconds + END_SECONDS;
     const ended = await Promise.all(owners.map((owner) => this.#parts.ledger.end(owner, reason, seconds, tried)));
     const receipt = ended.reduce((all, one) => (one ? mergeReceipts(all, one) : all), outcome.receipt);

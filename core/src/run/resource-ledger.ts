@@ -60,6 +60,11 @@ export class ResourceLedger {
     return this.#ownership(key, resource);
   }
 
+  /** Whether the owner has anything. */
+  holds(owner: OwnerRef): boolean {
+    return this.#byOwner.size > 0 && this.#byOwner.has(keyOf(owner));
+  }
+
   /**
    * Ends whatever the owner still has, through the handlers; one receipt for all, or nothing when there was nothing.
    * @param seconds How long a handler may take; what it has not ended by then counts as a survivor.

@@ -1,10 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LeaseholdError } from "../errors/leasehold-error.ts";
+import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
 import type { JsonObject } from "../json/value.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Profile } from "../profiles/profile.ts";
+import type { Secrets } from "../redaction/redactor.ts";
+import type { RunSecrets, SecretStore } from "../redaction/secret-store.ts";
 import type { ServiceRegistry } from "../services/service-registry.ts";
 import type { Services } from "../services/services.ts";
 import type { LeasedRun } from "../sources/source.ts";
@@ -18,11 +20,14 @@ import type { Run, RunEvent, RunLimits, Session } from "./run.ts";
 /** What a run takes from the runner around it. */
 export interface Surroundings {
   readonly source: string;
+  /** Whether a caller waits for the outcome. */
+  readonly attached: boolean;
   readonly profile: Profile | undefined;
   /** As configured, not yet resolved or checked. */
   readonly projectDir: string;
   readonly limits: RunLimits;
   readonly log: Logger;
+  readonly secrets: SecretStore;
   readonly ledger: ResourceLedger;
   readonly services: ServiceRegistry;
   readonly emit: (event: RunEvent & { readonly timestamp: string }) => void;
@@ -32,6 +37,7 @@ export interface Surroundings {
 export class RunState implements Run {
   readonly id: string;
   readonly source: string;
+  readonly attached: boolean;
   readonly agent: Agent;
   readonly session: Session;
   readonly parametersText: string;
@@ -42,10 +48,14 @@ export class RunState implements Run {
   readonly labels: Record<string, string>;
   readonly owner: OwnerRef & { readonly type: "run" };
   readonly sessionOwner: OwnerRef & { readonly type: "session" };
+  readonly secrets: Secrets;
+  /** What is masked where this run's texts leave the runner. */
+  readonly secretScopes: RunSecrets;
   readonly leasedAt = performance.now();
   /** What is known so far, in milliseconds since the lease arrived. */
   readonly timings: { executing?: number; executed?: number } = {};
   readonly #surroundings: Surroundings;
+  readonly #endSecrets: () => void;
   readonly #abort = new AbortController();
   #projectDir: string;
   #parsed: JsonObject | undefined;
@@ -56,10 +66,11 @@ export class RunState implements Run {
   #endsSession = false;
 
   constructor(leased: LeasedRun, surroundings: Surroundings) {
-    const { source, log, ledger, profile } = surroundings;
+    const { source, attached, log, ledger, profile } = surroundings;
     this.#surroundings = surroundings;
     this.id = leased.id;
     this.source = source;
+    this.attached = attached;
     this.agent = Object.freeze({ ...leased.agent });
     this.parametersText = leased.parametersText;
     this.profile = profile;
@@ -69,6 +80,10 @@ export class RunState implements Run {
     this.env = { ...profile?.env };
     this.labels = { ...leased.labels };
     this.log = log.child({ run_id: leased.id, session_id: leased.session.id, agent: leased.agent.name });
+    const { secrets, scopes, end } = surroundings.secrets.forRun(leased.agent.name);
+    this.secrets = secrets;
+    this.secretScopes = scopes;
+    this.#endSecrets = end;
     this.owner = { type: "run", source, run: leased.id, session: leased.session.id };
     this.sessionOwner = { type: "session", session: leased.session.id };
     this.session = Object.freeze({
@@ -138,7 +153,22 @@ export class RunState implements Run {
 
   emit(event: RunEvent): void {
     if (this.#settled) return this.log.debug({ event: event.type }, "an event after the run was settled is dropped");
-    this.#surroundings.emit({ ...event, timestamp: event.timestamp ?? new Date().toISOString() });
+    const stamped = { ...event, timestamp: event.timestamp ?? new Date().toISOString() };
+    const masked = this.#masked(stamped);
+    if (masked) this.#surroundings.emit(masked);
+  }
+
+  /** Nothing when it cannot be read through: what is nested without end, say, could not be reported either. */
+  #masked<E extends RunEvent>(event: E): E | undefined {
+    try {
+      return this.#surroundings.secrets.maskValue("event", event, this.secretScopes);
+    } catch (thrown) {
+      this.log.warn(
+        { err: thrown, event: event.type },
+        `an event that cannot be read is dropped: ${messageOf(thrown)}`,
+      );
+      return undefined;
+    }
   }
 
   /** After `onLease`: what it could change, nobody changes any more. */
@@ -149,6 +179,11 @@ export class RunState implements Run {
   /** From now on no events and nothing to own. */
   close(): void {
     this.#settled = true;
+  }
+
+  /** The last of the run was told: what was secret in it alone is looked for no longer. */
+  forgetSecrets(): void {
+    this.#endSecrets();
   }
 
   async deleteTempDirectory(): Promise<void> {

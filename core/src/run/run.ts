@@ -1,6 +1,7 @@
 import type { JsonObject } from "../json/value.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Profile } from "../profiles/profile.ts";
+import type { Secrets } from "../redaction/redactor.ts";
 import type { Services } from "../services/services.ts";
 import type { Agent } from "./agent.ts";
 import type { Owner } from "./resource.ts";
@@ -54,6 +55,11 @@ export interface Run extends Owner {
   readonly env: Record<string, string>;
   /** Free names for logs and metrics. Changed only by taps on `onLease`. */
   readonly labels: Record<string, string>;
+  /**
+   * What is secret in this run: register what it is given, and pass its logs through. Masks the runner's and the agent's
+   * secrets too.
+   */
+  readonly secrets: Secrets;
   /** The run's own child container, made on first use. */
   readonly services: Services;
   /** A private directory (0700), made on first use and deleted when the run is settled. */

@@ -30,6 +30,8 @@ export class ServiceRegistry {
   readonly #firstUser = new Map<symbol, string>();
   /** Providers whose services are being built, outermost first; shared with the registries below. */
   readonly #building: Building[];
+  /** Outside of every override. */
+  readonly #guards = new Map<symbol, (inner: unknown) => unknown>();
 
   constructor(parent?: ServiceRegistry) {
     this.#parent = parent;
@@ -46,6 +48,11 @@ export class ServiceRegistry {
       find: (token) => (this.#has(token) ? this.#get(user, token) : undefined),
     };
     return Object.freeze(services);
+  }
+
+  /** Wraps a service outside of all that plugins put around it. */
+  guard<T>(token: Token<T>, wrap: (inner: T) => T): void {
+    this.#guards.set(token.key, wrap as (inner: unknown) => unknown);
   }
 
   /** A registry below this one, for a run. */
@@ -103,7 +110,9 @@ export class ServiceRegistry {
   }
 
   #wrapped(key: symbol, service: unknown): unknown {
-    return (this.#overrides.get(key) ?? []).reduce((inner, { wrap }) => wrap(inner), service);
+    const wrapped = (this.#overrides.get(key) ?? []).reduce((inner, { wrap }) => wrap(inner), service);
+    const guard = this.#guards.get(key);
+    return guard ? guard(wrapped) : wrapped;
   }
 
   #get<T>(user: string, token: Token<T>): T {

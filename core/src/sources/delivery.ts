@@ -1,26 +1,34 @@
 import { messageOf } from "../errors/leasehold-error.ts";
-import type { Journal, LeaseRecord, OwedReport, SettledAs } from "../journal/journal.ts";
+import type { Journal, LeaseRecord, OwedReport } from "../journal/journal.ts";
 import type { JsonObject } from "../json/value.ts";
 import type { Logger } from "../log/logger.ts";
 import type { TelemetryHub } from "../telemetry-hub.ts";
-import { backOff } from "./back-off.ts";
+import { beforeDeadline } from "./before-deadline.ts";
+import { Courier } from "./courier.ts";
 import { judgeAnswer } from "./delivery-answer.ts";
 import type { DeliveryAnswer, DeliveryAttempt, LeaseSource } from "./source.ts";
+
+/** One attempt may be several requests, each with its own limit; past this it will not come back. */
+const ATTEMPT_MS = 120_000;
 
 /** Delivers what is owed to one durable source: in order per run, runs side by side, until acknowledged. */
 export class Delivery {
   readonly #source: LeaseSource;
   readonly #journal: Journal;
   readonly #telemetry: TelemetryHub;
+  readonly #attemptMs: number;
   readonly #couriers = new Map<string, Courier>();
   readonly #halt = new AbortController();
   readonly #begun = Promise.withResolvers<void>();
-  #onIdle: (() => void) | undefined;
+  /** Called whenever a courier has come to an end, for good or for now. */
+  readonly #watchers = new Set<() => void>();
 
-  constructor(source: LeaseSource, journal: Journal, telemetry: TelemetryHub) {
+  /** @param attemptMs What one attempt of the source may take, in milliseconds. */
+  constructor(source: LeaseSource, journal: Journal, telemetry: TelemetryHub, attemptMs = ATTEMPT_MS) {
     this.#source = source;
     this.#journal = journal;
     this.#telemetry = telemetry;
+    this.#attemptMs = attemptMs;
   }
 
   /** The courier of a lease; the same one while anything of the lease is under way. `log` is the run's. */
@@ -28,9 +36,9 @@ export class Delivery {
     const existing = this.#couriers.get(lease.run);
     if (existing) return existing;
     const courier: Courier = new Courier(lease, uncertain, this.#journal, {
-      attempt: (report, number, uncertain) =>
-        this.#attempt(report, { number, uncertain, log, signal: this.#halt.signal }),
+      attempt: (report, number, uncertain) => this.#attempt(report, { number, uncertain, log }),
       done: () => this.#retire(courier, log),
+      parked: () => this.#tellWatchers(),
       failed: (thrown) =>
         log.error({ err: thrown }, `the journal could not note that a report was delivered: ${messageOf(thrown)}`),
       signal: this.#halt.signal,
@@ -49,17 +57,12 @@ export class Delivery {
     return this.#couriers.has(run);
   }
 
-  /** Resolves when nothing is owed, or when `signal` is aborted; answers how many leases still have reports owed. */
+  /**
+   * Resolves when nothing is owed but what has to wait for the runner's next start, or when `signal` is aborted; answers how
+   * many leases still have reports owed.
+   */
   async flush(signal: AbortSignal): Promise<number> {
-    if (this.#couriers.size > 0 && !signal.aborted) {
-      await new Promise<void>((resolve) => {
-        this.#onIdle = () => {
-          signal.removeEventListener("abort", resolve as () => void);
-          resolve();
-        };
-        signal.addEventListener("abort", resolve as () => void, { once: true });
-      });
-    }
+    while (!signal.aborted && this.#isMoving()) await this.#change(signal);
     return this.#couriers.size;
   }
 
@@ -74,24 +77,51 @@ export class Delivery {
     this.begin();
   }
 
-  async #attempt(report: OwedReport, attempt: DeliveryAttempt): Promise<DeliveryAnswer> {
-    const { ref, run } = report.lease;
-    const { number, signal, log } = attempt;
-    let answer: DeliveryAnswer = "unknown";
+  #isMoving(): boolean {
+    return [...this.#couriers.values()].some(({ parked }) => !parked);
+  }
+
+  #change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const changed = () => {
+        this.#watchers.delete(changed);
+        signal.removeEventListener("abort", changed);
+        resolve();
+      };
+      this.#watchers.add(changed);
+      signal.addEventListener("abort", changed, { once: true });
+    });
+  }
+
+  #tellWatchers(): void {
+    for (const watcher of [...this.#watchers]) watcher();
+  }
+
+  async #attempt(report: OwedReport, attempt: Omit<DeliveryAttempt, "signal">): Promise<DeliveryAnswer> {
+    const { log } = attempt;
     await this.#begun.promise;
-    if (signal.aborted) return answer;
+    if (this.#halt.signal.aborted) return "unknown";
+    let answer: DeliveryAnswer = "unknown";
     try {
-      answer = judgeAnswer(await this.#source.deliver?.(ref, report.body, attempt));
+      answer = await this.#ask(report, attempt);
     } catch (thrown) {
-      if (!signal.aborted)
+      if (!this.#halt.signal.aborted)
         log.warn({ err: thrown, report: nameOf(report.body) }, `delivery failed: ${messageOf(thrown)}`);
     }
-    if (this.#telemetry.listening) {
-      const text = typeof answer === "string" ? answer : `retry after ${answer.retryAfterMs} ms`;
-      const about = { source: this.#source.name, run, report: nameOf(report.body), attempt: number, answer: text };
-      this.#telemetry.tell({ type: "delivery", ...about });
-    }
+    this.#tell(report, attempt.number, answer);
     return answer;
+  }
+
+  async #ask({ lease, body }: OwedReport, attempt: Omit<DeliveryAttempt, "signal">): Promise<DeliveryAnswer> {
+    const deliver = (signal: AbortSignal) => this.#source.deliver?.(lease.ref, body, { ...attempt, signal });
+    return judgeAnswer(await beforeDeadline(this.#attemptMs, this.#halt.signal, deliver));
+  }
+
+  #tell({ lease, body }: OwedReport, attempt: number, answer: DeliveryAnswer): void {
+    if (!this.#telemetry.listening) return;
+    const text = typeof answer === "string" ? answer : `retry after ${answer.retryAfterMs} ms`;
+    const about = { source: this.#source.name, run: lease.run, report: nameOf(body), attempt, answer: text };
+    this.#telemetry.tell({ type: "delivery", ...about });
   }
 
   /** The source lets go first: a crash in between has it told once more, and not the journal forget. */
@@ -104,118 +134,8 @@ export class Delivery {
       .catch(note);
     await this.#journal.close(lease).catch(note);
     this.#couriers.delete(courier.lease.run);
-    if (this.#couriers.size === 0) this.#onIdle?.();
+    this.#tellWatchers();
   }
-}
-
-interface Desk {
-  attempt(report: OwedReport, number: number, uncertain: boolean): Promise<DeliveryAnswer>;
-  done(): Promise<void>;
-  failed(thrown: unknown): void;
-  readonly signal: AbortSignal;
-}
-
-/** Carries the reports of one lease, one after another. */
-export class Courier {
-  readonly lease: LeaseRecord;
-  readonly #journal: Journal;
-  readonly #desk: Desk;
-  readonly #uncertain: boolean;
-  readonly #queue: OwedReport[] = [];
-  #journalled: Promise<unknown> = Promise.resolve();
-  #carrying = false;
-  #waiting = 0;
-  #final = false;
-  #gone = false;
-
-  /** @param uncertain Whether these reports may have arrived before. */
-  constructor(lease: LeaseRecord, uncertain: boolean, journal: Journal, desk: Desk) {
-    this.lease = lease;
-    this.#uncertain = uncertain;
-    this.#journal = journal;
-    this.#desk = desk;
-  }
-
-  /** Reports that are not delivered yet. */
-  get waiting(): number {
-    return this.#waiting;
-  }
-
-  /** Journals reports, in the order of the calls, and sees to their delivery. Resolves once they are journalled. */
-  owe(bodies: readonly JsonObject[], settled?: SettledAs): Promise<void> {
-    this.#waiting += bodies.length;
-    const journalled = this.#journalled.then(async () => {
-      this.#take(await this.#journal.owe(this.lease, bodies, settled), settled !== undefined);
-    });
-    this.#journalled = journalled.catch(() => {
-      this.#waiting -= bodies.length;
-    });
-    return journalled;
-  }
-
-  /** Sees to the delivery of what is journalled already. */
-  resume(owed: readonly OwedReport[], final: boolean): void {
-    this.#waiting += owed.length;
-    this.#take(owed, final);
-  }
-
-  /** No terminal report will ever be owed: the lease ends once what is owed is delivered. */
-  letGo(): void {
-    this.#journalled = this.#journalled.then(() => {
-      this.#final = true;
-      void this.#carry();
-    });
-  }
-
-  #take(owed: readonly OwedReport[], final: boolean): void {
-    this.#final ||= final;
-    this.#queue.push(...owed);
-    void this.#carry();
-  }
-
-  async #carry(): Promise<void> {
-    if (this.#carrying) return;
-    this.#carrying = true;
-    while (this.#queue[0] && !this.#desk.signal.aborted) {
-      if (!this.#gone) this.#gone = (await this.#deliver(this.#queue[0])) === "gone";
-      if (this.#desk.signal.aborted) return;
-      await this.#acknowledge(this.#queue.shift() as OwedReport);
-    }
-    this.#carrying = false;
-    if (this.#final && this.#queue.length === 0) await this.#desk.done();
-  }
-
-  /** A journal that cannot note it will have the report delivered again after a restart, but holds up nothing now. */
-  async #acknowledge(report: OwedReport): Promise<void> {
-    this.#waiting--;
-    await this.#journal.acknowledge(report).catch((thrown) => this.#desk.failed(thrown));
-  }
-
-  /** Repeats until the report is accepted or unwanted; ends early, with nothing said, when the runner ends. */
-  async #deliver(report: OwedReport): Promise<"accepted" | "gone"> {
-    let uncertain = this.#uncertain;
-    for (let number = 1; !this.#desk.signal.aborted; number++) {
-      const answer = await this.#desk.attempt(report, number, uncertain);
-      if (answer === "accepted" || answer === "gone") return answer;
-      uncertain ||= answer === "unknown";
-      const asked = typeof answer === "object" ? answer.retryAfterMs : 0;
-      await pause(Math.max(asked, backOff(number)), this.#desk.signal);
-    }
-    return "accepted";
-  }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const finish = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", finish);
-      resolve();
-    };
-    const timer = setTimeout(finish, ms);
-    signal.addEventListener("abort", finish, { once: true });
-  });
 }
 
 function nameOf(report: JsonObject): string {

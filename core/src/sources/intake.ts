@@ -1,21 +1,16 @@
 import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
-import type { Journal, LeaseRecord } from "../journal/journal.ts";
+import type { LeaseRecord } from "../journal/journal.ts";
 import type { LeaseState } from "../journal/journal-state.ts";
-import type { Logger } from "../log/logger.ts";
 import type { Profile } from "../profiles/profile.ts";
 import { RunAborted } from "../run/aborted.ts";
 import { failed, type Outcome } from "../run/outcome.ts";
-import { END_SECONDS, type Pipeline } from "../run/pipeline.ts";
-import type { ResourceLedger } from "../run/resource-ledger.ts";
-import type { RunLimits } from "../run/run.ts";
-import { RunState, type Surroundings } from "../run/run-state.ts";
-import type { ServiceRegistry } from "../services/service-registry.ts";
+import type { RunState } from "../run/run-state.ts";
 import type { SourceStanding } from "../status/runner-status.ts";
-import type { TelemetryHub } from "../telemetry-hub.ts";
-import { type Courier, Delivery } from "./delivery.ts";
-import { EventOutlet } from "./event-outlet.ts";
+import { Delivery } from "./delivery.ts";
+import type { IntakeParts } from "./intake-parts.ts";
 import { copyRef } from "./ref.ts";
-import { report, reportOutcome } from "./reports.ts";
+import { reportOutcome } from "./reports.ts";
+import { RunCarrier } from "./run-carrier.ts";
 import { SettledRuns } from "./settled-runs.ts";
 import { type OccupiedSlot, SlotPool } from "./slots.ts";
 import type {
@@ -30,31 +25,9 @@ import type {
   StopTarget,
 } from "./source.ts";
 
-/** What every intake of a runner shares. */
-export interface IntakeParts {
-  readonly pipeline: Pipeline;
-  readonly ledger: ResourceLedger;
-  readonly services: ServiceRegistry;
-  readonly journal: Journal;
-  readonly telemetry: TelemetryHub;
-  readonly log: Logger;
-  readonly projectDir: string;
-  readonly limits: RunLimits;
-  readonly profile: () => Profile | undefined;
-}
-
 interface Active {
   readonly run: RunState;
   readonly outcome: Promise<Outcome>;
-}
-
-/** A run with all that goes with it. */
-interface Carried {
-  readonly run: RunState;
-  readonly lease: LeaseRecord;
-  readonly courier: Courier | undefined;
-  readonly events: EventOutlet;
-  readonly slot: OccupiedSlot;
 }
 
 /** The border between one lease source and the core: slots, de-duplication, settlement, reports. */
@@ -63,8 +36,9 @@ export class Intake {
   readonly delivery: Delivery | undefined;
   readonly #parts: IntakeParts;
   readonly #slots: SlotPool;
+  readonly #carrier: RunCarrier;
   readonly #active = new Map<string, Active>();
-  readonly #settled = new SettledRuns((run) => this.delivery?.carries(run) ?? false);
+  readonly #settled = new SettledRuns((run) => this.#carries(run));
   /** Settled by a predecessor of this process: only the source's own reports know their results. */
   readonly #recovered = new Set<string>();
   readonly #leasing = new AbortController();
@@ -74,6 +48,7 @@ export class Intake {
     this.source = source;
     this.#parts = parts;
     this.#slots = new SlotPool(source.name, slots, parts.telemetry);
+    this.#carrier = new RunCarrier(source, parts, this.#slots, this.leasing);
     if (source.delivery === "durable") this.delivery = new Delivery(source, parts.journal, parts.telemetry);
   }
 
@@ -84,6 +59,8 @@ export class Intake {
     offer: (offer, slot) => this.offer(offer, slot),
     stop: (target, reason) => this.stop(target, reason),
     running: () => this.running(),
+    knows: (run) => this.#active.has(run) || this.#settled.get(run) !== undefined || this.#carries(run),
+    flush: async (signal) => (await this.delivery?.flush(signal)) ?? 0,
     remember: (key, value) => this.#parts.journal.remember(this.source.name, key, value),
     recall: (key) => this.#parts.journal.recall(this.source.name, key),
   });
@@ -150,25 +127,19 @@ export class Intake {
     log.info({ status: "failed", code }, "run failed: the runner was restarted");
   }
 
-  offer(offer: Offer, slot: Slot, profile?: Profile): Accepted {
+  offer(offer: Offer, slot?: Slot, profile?: Profile): Accepted {
     const { id } = offer.run;
     const active = this.#active.get(id);
     const settled = this.#settled.get(id);
-    if (active || settled) slot.release();
+    if (active || settled) slot?.release();
     if (active) return this.#told(offer.run, { verdict: "joined", outcome: active.outcome });
     if (settled) {
       this.#reportAgain(offer, settled);
       return this.#told(offer.run, { verdict: "settled", outcome: Promise.resolve(settled) });
     }
-    const lease = this.#leaseOf(offer);
-    const run = this.#newRun(offer.run, profile, (event) => events.emit(event));
-    const occupied = this.#slots.occupy(slot);
-    if (!occupied) throw this.#fault(`it offered run "${id}" in a slot that was used or released before`);
-    const courier = this.delivery?.courier(lease, { log: run.log });
-    const events = this.#outletFor(run, courier);
-    const outcome = this.#carry({ run, lease, courier, events, slot: occupied });
-    this.#active.set(id, { run, outcome });
-    return this.#told(offer.run, { verdict: "started", outcome });
+    const begun = this.#begin(offer, slot, profile);
+    this.#active.set(id, begun);
+    return this.#told(offer.run, { verdict: "started", outcome: begun.outcome });
   }
 
   async stop(
@@ -182,8 +153,33 @@ export class Intake {
     }
     if (meant.length > 0) return "stopping";
     if (!("session" in target)) return "unknown";
-    const ended = await this.#endSession(target.session, new RunAborted(reason, message));
+    const ended = await this.#carrier.endSession(target.session, new RunAborted(reason, message));
     return ended ? "ended" : "unknown";
+  }
+
+  #carries(run: string): boolean {
+    return this.delivery?.carries(run) ?? false;
+  }
+
+  /** Throws, with nothing begun, when the offer is no good. */
+  #begin(offer: Offer, slot: Slot | undefined, profile: Profile | undefined): Active {
+    const lease = this.#leaseOf(offer);
+    const run = this.#carrier.newRun(offer.run, profile, (event) => events.emit(event));
+    const taken = slot && this.#slots.occupy(slot);
+    if (slot && !taken) throw this.#fault(`it offered run "${run.id}" in a slot that was used or released before`);
+    const courier = this.delivery?.courier(lease, { log: run.log });
+    const events = this.#carrier.outletFor(run, courier);
+    const carried = { run, lease, courier, events, slot: () => taken ?? this.#slotFor(run) };
+    return { run, outcome: this.#carrier.carry(carried, (outcome) => this.#settle(run, outcome)) };
+  }
+
+  /** First in line; nothing when the run is not to start any more. */
+  async #slotFor(run: RunState): Promise<OccupiedSlot | undefined> {
+    try {
+      return this.#slots.occupy(await this.#slots.takeFirst(AbortSignal.any([run.signal, this.leasing])));
+    } catch {
+      return undefined;
+    }
   }
 
   /** What the journal will know of a lease. Throws when the source's ref could not come back from there. */
@@ -201,90 +197,26 @@ export class Intake {
     return new LeaseholdError("SOURCE_INVALID", { source: this.source.name, problem });
   }
 
-  #newRun(run: LeasedRun, profile: Profile | undefined, emit: Surroundings["emit"]): RunState {
-    return new RunState(run, this.#surroundings(profile, emit));
-  }
-
-  #outletFor(run: RunState, courier: Courier | undefined): EventOutlet {
-    return new EventOutlet(
-      () => courier?.waiting ?? 0,
-      (event) => void report(this.source, courier, run, { type: "event", event }),
-    );
-  }
-
-  async #carry({ run, lease, courier, events, slot }: Carried): Promise<Outcome> {
-    // The lease is entered among the active ones before anything of it happens.
-    const unwritten = await (courier ? this.#enterLease(lease) : undefined);
-    const refusal = this.leasing.aborted ? new LeaseholdError("RUNNER_CLOSING") : undefined;
-    const onExecute = () => void report(this.source, courier, run, { type: "started" });
-    const taken = await this.#parts.pipeline.take(run, onExecute, unwritten ?? refusal);
-    events.mark();
-    const outcome = await this.#settle(run, courier, taken);
-    if (run.endsSession) await this.#endSession(run.session.id, new RunAborted("stop", "the session was stopped"));
-    this.#giveBack(slot, run, outcome);
-    return outcome;
-  }
-
-  /** Answers why the run must not start: nobody would know of it after a crash. */
-  async #enterLease(lease: LeaseRecord): Promise<LeaseholdError | undefined> {
-    try {
-      await this.#parts.journal.lease(lease);
-      return undefined;
-    } catch (thrown) {
-      return new LeaseholdError("JOURNAL_FAILED", { problem: messageOf(thrown) }, { cause: thrown });
-    }
-  }
-
-  #giveBack(slot: OccupiedSlot, run: RunState, { receipt }: Outcome): void {
-    if (!receipt || receipt.survivors === 0) return slot.release();
-    run.log.error({ receipt }, "something of the run may be alive, so its slot is set aside until the runner restarts");
-    slot.quarantine();
-    const { slots, quarantined } = this.#slots.counts;
-    if (quarantined < slots) return;
-    const fault = new LeaseholdError("SLOTS_QUARANTINED", { source: this.source.name, slots });
-    this.#parts.log.fatal({ err: fault, source: this.source.name, slots }, fault.message);
-  }
-
-  #endSession(session: string, reason: RunAborted) {
-    const seconds = this.#parts.limits.graceSeconds + END_SECONDS;
-    return this.#parts.ledger.end({ type: "session", session }, reason, seconds);
-  }
-
-  /** An outcome counts once its reports are journalled; answers the one that counts. */
-  async #settle(run: RunState, courier: Courier | undefined, taken: Outcome): Promise<Outcome> {
-    const outcome = await reportOutcome(this.source, courier, run, taken);
+  #settle(run: RunState, outcome: Outcome): void {
     this.#settled.add(run.id, outcome);
     this.#active.delete(run.id);
     const ms = Math.round(performance.now() - run.leasedAt);
     const { status, error, receipt } = outcome;
-    run.log.info({ status, code: error?.code, ms, receipt }, `run ${status}`);
+    // Thousands of calls a second must not be thousands of lines; what came of them their callers know.
+    const level = run.attached && status === "succeeded" ? "debug" : "info";
+    run.log[level]({ status, code: error?.code, ms, receipt }, `run ${status}`);
     if (this.#parts.telemetry.listening)
       this.#parts.telemetry.tell({ type: "outcome", status, outcome, ms, ...aboutRun(this.source.name, run) });
-    return outcome;
   }
 
   /** The terminal reports of a run that is offered once more; whether they arrived is uncertain, so the source may check. */
   #reportAgain(offer: Offer, outcome: Outcome): void {
     if (!this.delivery || this.delivery.carries(offer.run.id)) return;
-    const run = this.#newRun(offer.run, undefined, () => undefined);
+    const run = this.#carrier.newRun(offer.run, undefined, () => undefined);
     run.close();
     const courier = this.delivery.courier(this.#leaseOf(offer), { log: run.log, uncertain: true });
     if (this.#recovered.has(run.id)) return courier.letGo();
     void reportOutcome(this.source, courier, run, outcome);
-  }
-
-  #surroundings(profile: Profile | undefined, emit: Surroundings["emit"]): Surroundings {
-    const { projectDir, limits, log, ledger, services } = this.#parts;
-    return {
-      source: this.source.name,
-      profile: profile ?? this.#parts.profile(),
-      projectDir,
-      limits,
-      log: log.child({ source: this.source.name }),
-      ledger,
-      services,
-      emit,
-    };
   }
 
   #told(run: LeasedRun, accepted: Accepted): Accepted {

@@ -3,7 +3,7 @@ import type { SettledAs } from "../journal/journal.ts";
 import type { JsonObject } from "../json/value.ts";
 import type { Logger } from "../log/logger.ts";
 import { failed, type Outcome } from "../run/outcome.ts";
-import type { Courier } from "./delivery.ts";
+import type { Courier } from "./courier.ts";
 import type { LeaseSource, ReportedRun, RunMoment } from "./source.ts";
 
 /** Journals what a source reports of a moment, for its courier to deliver; answers what went wrong, which is logged. */

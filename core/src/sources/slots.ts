@@ -10,11 +10,13 @@ export interface OccupiedSlot extends Slot {
   quarantine(): void;
 }
 
-/** The slots of one source: never more are out than there are; waiters are served in order. */
+/** The slots of one source: never more are out than there are; waiters are served in order, those who hold a run first. */
 export class SlotPool {
   readonly #source: string;
   readonly #size: number;
   readonly #telemetry: TelemetryHub;
+  /** Who waits for a slot; those who hold a run already come before those who would fetch one. */
+  readonly #first = new Set<Waiter>();
   readonly #waiters = new Set<Waiter>();
   /** Slots that a source holds and has neither used nor given back. */
   readonly #held = new WeakSet<Slot>();
@@ -55,13 +57,22 @@ export class SlotPool {
   }
 
   /** Rejects with the signal's reason when it is aborted first. */
-  async take(signal: AbortSignal): Promise<Slot> {
+  take(signal: AbortSignal): Promise<Slot> {
+    return this.#wait(this.#waiters, signal);
+  }
+
+  /** As `take`, before all who wait there. */
+  takeFirst(signal: AbortSignal): Promise<Slot> {
+    return this.#wait(this.#first, signal);
+  }
+
+  async #wait(line: Set<Waiter>, signal: AbortSignal): Promise<Slot> {
     signal.throwIfAborted();
     const slot = this.tryTake();
     if (slot) return slot;
     return new Promise((resolve, reject) => {
       const giveUp = () => {
-        this.#waiters.delete(waiter);
+        line.delete(waiter);
         reject(signal.reason);
       };
       const waiter: Waiter = {
@@ -70,7 +81,7 @@ export class SlotPool {
           resolve(granted);
         },
       };
-      this.#waiters.add(waiter);
+      line.add(waiter);
       signal.addEventListener("abort", giveUp, { once: true });
     });
   }
@@ -97,8 +108,11 @@ export class SlotPool {
   }
 
   #pass(): void {
-    const [waiter] = this.#waiters;
-    if (waiter && !this.#paused) {
+    const waiter = this.#paused
+      ? undefined
+      : (this.#first.values().next().value ?? this.#waiters.values().next().value);
+    if (waiter) {
+      this.#first.delete(waiter);
       this.#waiters.delete(waiter);
       return waiter.grant(this.#slot());
     }

@@ -46,12 +46,22 @@ export interface Feed {
   slot(signal?: AbortSignal): Promise<Slot>;
   /** A slot if one is free now. */
   trySlot(): Slot | undefined;
-  /** Starts a run in a slot. Past the start of a drain the run is refused and reported so. */
-  offer(offer: Offer, slot: Slot): Accepted;
+  /**
+   * Starts a run in a slot. Without one it is leased all the same, waits first in line for a slot, and can be stopped before it
+   * starts. Past the start of a drain the run is refused and reported so.
+   */
+  offer(offer: Offer, slot?: Slot): Accepted;
   /** Stops a run, whatever runs in a session, or everything of this source. */
   stop(target: StopTarget, reason?: { readonly reason?: AbortReason; readonly message?: string }): Promise<StopAnswer>;
   /** Ids of this source's runs that are not settled yet. */
   running(): readonly string[];
+  /** Whether a run is under way, has reports owed, or was settled here not long ago; by a predecessor of this process perhaps. */
+  knows(run: string): boolean;
+  /**
+   * Resolves when nothing is owed to this source but what has to wait for the runner's next start, or when `signal` is aborted;
+   * answers how many leases still have reports owed.
+   */
+  flush(signal: AbortSignal): Promise<number>;
   /** Keeps a small value, without secrets, for as long as the journal lasts: over restarts, where it is durable. `null` forgets it. */
   remember(key: string, value: JsonValue): Promise<void>;
   /** What was kept, by a predecessor of this process perhaps; `null` when nothing was. */
@@ -74,9 +84,10 @@ export type RunMoment =
 
 /**
  * What one attempt to deliver a report came to. `accepted`: done. `gone`: nobody wants reports of this run any more.
- * `unknown`: it may have arrived; the next attempt has `uncertain` set and must check first. Otherwise: try again, not before.
+ * `unknown`: it may have arrived; the next attempt has `uncertain` set and must check first. `keep`: it cannot be accepted before
+ * the runner's next start, which will deliver it. Otherwise: try again, not before.
  */
-export type DeliveryAnswer = "accepted" | "gone" | "unknown" | { readonly retryAfterMs: number };
+export type DeliveryAnswer = "accepted" | "gone" | "unknown" | "keep" | { readonly retryAfterMs: number };
 
 export interface DeliveryAttempt {
   /** 1 for the first. */
@@ -106,7 +117,7 @@ export interface LeaseSource<Ref extends JsonValue = JsonValue> {
   start(feed: Feed, signal: AbortSignal): Promise<void>;
   /** What to report at a moment of a run, in order. One report that holds the moment, unless said otherwise. */
   reports?(moment: RunMoment, run: ReportedRun): readonly JsonObject[];
-  /** One attempt to deliver one report; the core owns order, back-off and repetition. A throw counts as `unknown`. */
+  /** One attempt to deliver one report; the core owns order, back-off and repetition. A throw, and taking longer than two minutes, counts as `unknown`. */
   deliver?(ref: Ref, report: JsonObject, attempt: DeliveryAttempt): Promise<DeliveryAnswer>;
   /** Every report of the lease is delivered, or it is gone. */
   release?(ref: Ref): void | Promise<void>;

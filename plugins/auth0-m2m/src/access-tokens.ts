@@ -1,4 +1,4 @@
-import type { Credentials, Logger } from "leasehold";
+import type { Credentials, Logger, Secrets } from "leasehold";
 import { Backoff } from "./backoff.ts";
 import type { Timing } from "./timing.ts";
 import type { AccessToken } from "./token-answer.ts";
@@ -9,6 +9,7 @@ export interface AccessTokenSettings {
   readonly obtain: (signal: AbortSignal) => Promise<AccessToken>;
   readonly audience: string;
   readonly log: Logger;
+  readonly secrets: Pick<Secrets, "register">;
   readonly timing: Timing;
 }
 
@@ -18,6 +19,8 @@ interface Held extends AccessToken {
   readonly expiresAt: number;
 }
 
+/** Tokens that may still be under way, or in an answer, when the next ones are in use. */
+const MOST_MASKED = 8;
 const LONGEST_BEAT_SECONDS = 5;
 const SHORTEST_BEAT_SECONDS = 0.05;
 const REFRESH_AHEAD_SECONDS = 60;
@@ -35,6 +38,8 @@ export class AccessTokens implements Credentials {
   #failure: TokenUnavailable | undefined;
   /** Begins when a refusal led to a new token: if that one is refused as well, another will hardly do better. */
   readonly #refusals: Backoff;
+  /** The last ones, the oldest first. */
+  readonly #masked: (() => void)[] = [];
   /** The last token whose refusal was told of. */
   #refused: Held | undefined;
 
@@ -108,6 +113,7 @@ export class AccessTokens implements Credentials {
     try {
       const token = await this.#settings.obtain(this.#life.signal);
       this.#held = heldFrom(token, askedAt);
+      this.#mask(token);
       this.#tellOfSuccess(token);
       this.#failure = undefined;
       this.#backoff.reset();
@@ -118,6 +124,11 @@ export class AccessTokens implements Credentials {
       this.#tellOfFailure(this.#failure);
       throw this.#failure;
     }
+  }
+
+  #mask({ value }: AccessToken): void {
+    this.#masked.push(this.#settings.secrets.register(value, "the access token"));
+    if (this.#masked.length > MOST_MASKED) this.#masked.shift()?.();
   }
 
   #tellOfSuccess({ lifeSeconds }: AccessToken): void {

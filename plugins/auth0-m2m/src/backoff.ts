@@ -1,3 +1,4 @@
+import { backOff } from "leasehold";
 import type { Timing } from "./timing.ts";
 
 /** Pauses between failed requests: doubled each time, with jitter, and never shorter than the provider asks for. */
@@ -34,8 +35,8 @@ export class Backoff {
   /** Counts a failure. Half of the pause is chance, so that runners do not come back in step. */
   begin(retryAfterMs = 0): void {
     const { backoffBaseMs, backoffCapMs } = this.#timing;
-    const ceiling = Math.min(backoffCapMs, backoffBaseMs * 2 ** this.#failures++);
-    const jittered = (ceiling / 2) * (1 + this.#random());
+    const times = { firstMs: backoffBaseMs, longestMs: backoffCapMs, random: this.#random };
+    const jittered = backOff(++this.#failures, times);
     this.#until = performance.now() + (retryAfterMs > 0 ? retryAfterMs + jittered : jittered);
   }
 

@@ -6,11 +6,11 @@ import { TokenUnavailable } from "./token-unavailable.ts";
 /** For `leasehold doctor`: whether a token can be obtained. */
 export const tokenCheck: Check = {
   name: "access token",
-  async run({ pluginOptions, signal }) {
+  async run({ pluginOptions, secrets, signal }) {
     const request = requestOf(options.parse(pluginOptions));
     if (!request) return { ok: true, detail: "not configured; the coordinator is called without credentials" };
     try {
-      const { lifeSeconds } = await obtainToken(request, signal);
+      const { lifeSeconds } = await obtainToken(request, secrets, signal);
       return { ok: true, detail: `the provider issued one for "${request.audience}", valid for ${lifeSeconds} s` };
     } catch (thrown) {
       if (!(thrown instanceof TokenUnavailable)) throw thrown;

@@ -16,11 +16,11 @@ export const auth0M2M = definePlugin({
   },
   options,
   checks: [tokenCheck],
-  setup({ hooks, services, log }, options) {
+  setup({ hooks, services, secrets, log }, options) {
     const request = requestOf(options);
     if (!request) return undefined;
-    const obtain = (signal: AbortSignal) => obtainToken(request, signal);
-    const tokens = new AccessTokens({ obtain, audience: request.audience, log, timing: defaultTiming });
+    const obtain = (signal: AbortSignal) => obtainToken(request, secrets, signal);
+    const tokens = new AccessTokens({ obtain, audience: request.audience, log, secrets, timing: defaultTiming });
     services.provide(Credentials, { useValue: tokens });
     hooks.onHeartbeat.tap(() => tokens.refreshWhenDue(), { everySeconds: () => tokens.beatSeconds() });
     return () => tokens.close();

@@ -1,3 +1,4 @@
+import type { Secrets } from "leasehold";
 import { askProvider } from "./ask-provider.ts";
 import { readClientSecret } from "./client-secret.ts";
 import { discover } from "./discovery.ts";
@@ -5,16 +6,20 @@ import { type AccessToken, readToken } from "./token-answer.ts";
 import { nameOf, type TokenRequest } from "./token-request.ts";
 import { TokenUnavailable } from "./token-unavailable.ts";
 
-/** Asks the provider for one token. Throws `TokenUnavailable`, which names provider, audience and client. */
-export async function obtainToken(request: TokenRequest, signal: AbortSignal): Promise<AccessToken> {
+/**
+ * Asks the provider for one token; the client's secret is registered before anything can be said of it. Throws
+ * `TokenUnavailable`, which names provider, audience and client.
+ */
+export async function obtainToken(request: TokenRequest, secrets: Secrets, signal: AbortSignal): Promise<AccessToken> {
   const { provider, audience, clientId } = request;
   try {
     const secret = await readClientSecret(request.clientSecret);
+    secrets.register(secret, "the client secret of auth0-m2m");
     const { url, ...init } =
       provider.kind === "auth0"
         ? auth0Request(provider.domain, request, secret)
         : await openidRequest(provider.issuerUrl, request, secret, signal);
-    return readToken(await askProvider(url, init, request.timeoutMs, signal), secret);
+    return readToken(await askProvider(url, init, request.timeoutMs, signal), secrets);
   } catch (thrown) {
     const whose = `no access token from ${nameOf(provider)} for audience "${audience}" and client "${clientId}"`;
     throw thrown instanceof TokenUnavailable ? thrown.about(whose) : thrown;

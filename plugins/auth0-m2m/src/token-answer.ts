@@ -1,4 +1,4 @@
-import { z } from "leasehold";
+import { type Secrets, z } from "leasehold";
 import type { ProviderAnswer } from "./ask-provider.ts";
 import { TokenUnavailable } from "./token-unavailable.ts";
 
@@ -24,13 +24,13 @@ const granted = z.object({
 
 const denied = z.object({ error: z.string(), error_description: z.string().optional() });
 
-/** The token in an answer. Throws `TokenUnavailable` with the provider's own words, from which the secret is cut. */
-export function readToken(answer: ProviderAnswer, secret: string): AccessToken {
+/** The token in an answer. Throws `TokenUnavailable` with the provider's own words, in which secrets are masked. */
+export function readToken(answer: ProviderAnswer, secrets: Pick<Secrets, "text">): AccessToken {
   const json = parse(answer.body);
   const { data: token } = granted.safeParse(json);
   if (answer.status === 200 && token) return { value: token.access_token, lifeSeconds: token.expires_in };
   const { data: denial } = denied.safeParse(json);
-  const said = denial && sentence([denial.error, denial.error_description], secret);
+  const said = denial && sentence([denial.error, denial.error_description], secrets);
   const instead = json === undefined ? `${answer.contentType || "something"} that is no JSON` : "no bearer token";
   throw new TokenUnavailable(
     `${answer.url} answered ${answer.status}, ${said ?? instead}`,
@@ -50,11 +50,13 @@ function adviceFor({ status }: ProviderAnswer, error: string | undefined): strin
   return "This is not the answer of a token endpoint: mend AUTH0_DOMAIN, or issuerUrl.";
 }
 
-function sentence(words: readonly (string | undefined)[], secret: string): string {
+/** Masked first: what is cut off a secret would leave a part of it. */
+function sentence(words: readonly (string | undefined)[], secrets: Pick<Secrets, "text">): string {
   const text = words.filter((word) => word !== undefined && word !== "").join(": ");
-  const forms = [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
-  const masked = forms.reduce((masking, form) => masking.replaceAll(form, "********"), text);
-  return masked.replace(/[\p{Cc}\s]+/gu, " ").slice(0, LONGEST_TEXT);
+  return secrets
+    .text(text)
+    .replace(/[\p{Cc}\s]+/gu, " ")
+    .slice(0, LONGEST_TEXT);
 }
 
 function parse(body: string): unknown {

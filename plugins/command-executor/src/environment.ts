@@ -1,4 +1,5 @@
-import type { Run } from "leasehold";
+import { looksSecret, type Run, type RunnerSecrets, type Secrets } from "leasehold";
+import { type Grants, grantedTo } from "./grants.ts";
 
 /** What the plugin's option `environment` adds. */
 export interface EnvironmentOptions {
@@ -6,17 +7,23 @@ export interface EnvironmentOptions {
   readonly pass: readonly string[];
   /** Variables with fixed values. */
   readonly set: Readonly<Record<string, string>>;
+  readonly grants: Grants;
 }
 
 /** Builds the complete environments of children. */
 export interface ChildEnvironment {
-  /** Everything a run's process gets to see; nothing else of the runner's environment reaches it. */
-  forRun(run: Pick<Run, "env" | "profile" | "session">): Record<string, string>;
+  /**
+   * Everything a run's process gets to see; nothing else of the runner's environment reaches it. What is secret in it is
+   * registered with the run.
+   */
+  forRun(run: Pick<Run, "agent" | "env" | "profile" | "secrets" | "session">): Record<string, string>;
 }
 
+/** Shorter values that nobody calls secret are switches: masking them would only garble logs. */
+const LEAST_GRANTED = 8;
 const HANDED_ON = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"];
 
-/** Later ones win: allow-list, `pass`, `set`, the profile's, the run's, and what says where and for whom it runs. */
+/** Later ones win: allow-list, `pass`, `set`, grants, the profile's, the run's, and what says where and for whom it runs. */
 export function childEnvironment(
   options: EnvironmentOptions,
   projectDir: string,
@@ -27,15 +34,37 @@ export function childEnvironment(
     (name) => HANDED_ON.includes(name) || name.startsWith("LC_") || options.pass.includes(name),
   );
   return {
-    forRun: ({ env, profile, session }) => ({
-      ...handedOn,
-      ...options.set,
-      ...profile?.env,
-      ...env,
-      AGENT_SESSION_ID: session.id,
-      PROJECT_DIR: projectDir,
-    }),
+    forRun: (run) => {
+      const names = grantedTo(run, options.grants);
+      const granted = pick(own, (name) => names.includes(name));
+      const environment = { ...handedOn, ...options.set, ...granted, ...run.profile?.env, ...run.env };
+      register(environment, granted, run.secrets);
+      return { ...environment, AGENT_SESSION_ID: run.session.id, PROJECT_DIR: projectDir };
+    },
   };
+}
+
+/** What agents are granted is known before they run: reports that a predecessor left may be quoted before that. */
+export function registerGrants(
+  { agents }: Grants,
+  secrets: Pick<RunnerSecrets, "ofAgent">,
+  own: NodeJS.ProcessEnv = process.env,
+): void {
+  for (const [agent, names] of Object.entries(agents)) {
+    const granted = pick(own, (name) => names.includes(name));
+    register(granted, granted, secrets.ofAgent(agent));
+  }
+}
+
+/** Whatever was granted counts as secret, and so does what is called so; of short values only the latter are told of. */
+function register(
+  environment: Readonly<Record<string, string>>,
+  granted: Readonly<Record<string, string>>,
+  secrets: Secrets,
+): void {
+  for (const [name, value] of Object.entries(environment))
+    if (looksSecret(name)) secrets.register(value, `variable ${name} of a run`);
+    else if (Object.hasOwn(granted, name) && value.length >= LEAST_GRANTED) secrets.register(value, name);
 }
 
 function pick(from: NodeJS.ProcessEnv, wanted: (name: string) => boolean): Record<string, string> {

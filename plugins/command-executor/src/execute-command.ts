@@ -34,7 +34,7 @@ export async function executeCommand(
   try {
     const child = await setting.launcher.launch(run, processSpec(run, entrypoint, setting));
     const exit = await child.exit;
-    return run.signal.aborted ? abortedOutcome(run, exit) : outcomeOf(exit, run.limits.outputBytes);
+    return run.signal.aborted ? abortedOutcome(run, exit) : outcomeOf(exit, run.limits.outputBytes, run.secrets);
   } catch (error) {
     if (run.signal.aborted) return abortedOutcome(run);
     if (error instanceof LaunchError) return unstartedOutcome(error, entrypoint.file);

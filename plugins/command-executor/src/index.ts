@@ -1,9 +1,11 @@
 import { definePlugin, ProcessLauncher } from "leasehold";
 import { commands } from "./checks/commands.ts";
+import { grants } from "./checks/grants.ts";
 import { taggingCheck } from "./checks/tagging.ts";
-import { childEnvironment } from "./environment.ts";
+import { childEnvironment, registerGrants } from "./environment.ts";
 import { ChildEnvironmentToken } from "./environment-token.ts";
 import { executeCommand } from "./execute-command.ts";
+import { unknownGrantees } from "./grants.ts";
 import { LocalLauncher, PROCESS_GROUP } from "./launcher/local-launcher.ts";
 import { options } from "./options.ts";
 import { resolveCommand } from "./resolve/resolve-command.ts";
@@ -18,14 +20,21 @@ export const commandExecutor = definePlugin({
   apiVersion: 1,
   manifest: { spawn: true, fileRoots: ["the run's project directory", "the profile's directory"] },
   options,
-  checks: [commands, taggingCheck()],
-  setup({ hooks, services, resources, runner, log }, { background, environment }) {
+  checks: [commands, taggingCheck(), grants],
+  setup({ hooks, services, resources, profiles, runner, secrets, log }, { background, environment }) {
     const launcher = new LocalLauncher(log);
     const children = childEnvironment(environment, runner.projectDir);
+    registerGrants(environment.grants, secrets);
     resources.handle(PROCESS_GROUP, launcher);
     services.provide(ProcessLauncher, { useValue: launcher });
     services.provide(ChildEnvironmentToken, { useValue: children });
-    hooks.resolveEntrypoint.tap(resolveCommand);
+    const warnOnce = once(() => {
+      for (const problem of unknownGrantees(environment.grants, profiles.all())) log.warn(problem);
+    });
+    hooks.resolveEntrypoint.tap((run) => {
+      warnOnce();
+      return resolveCommand(run);
+    });
     hooks.execute.for("command").tap((run, entrypoint) =>
       executeCommand(run, entrypoint, {
         launcher: services.get(ProcessLauncher),
@@ -35,3 +44,12 @@ export const commandExecutor = definePlugin({
     );
   },
 });
+
+/** Every plugin has to be set up before it is known which agents there are: the first run is early enough. */
+function once(act: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) act();
+    done = true;
+  };
+}

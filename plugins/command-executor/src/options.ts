@@ -1,6 +1,15 @@
-import { z } from "leasehold";
+import { looksSecret, z } from "leasehold";
 
 const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is no name of an environment variable");
+
+/** Variables by the name of who gets to see them. */
+const grantees = z.record(z.string(), z.array(variableName));
+
+/** What everybody gets to see cannot be secret. */
+const publicVariable = variableName.refine((name) => !looksSecret(name), {
+  error: ({ input }) =>
+    `${String(input)} looks secret by its name, and pass shows it to every agent: grant it to those that need it, in environment.grants`,
+});
 
 /** The options of the command executor. */
 export const options = z.strictObject({
@@ -10,9 +19,13 @@ export const options = z.strictObject({
   }),
   environment: z
     .strictObject({
-      pass: z.array(variableName).default([]).meta({
+      pass: z.array(publicVariable).default([]).meta({
         description: "Variables of the runner that commands get to see beside the allow-list",
       }),
+      grants: z
+        .strictObject({ agents: grantees.default({}), profiles: grantees.default({}) })
+        .prefault({})
+        .meta({ description: "Variables of the runner that single agents or profiles get to see" }),
       set: z.record(variableName, z.string()).default({}).meta({
         description: "Variables with fixed values",
       }),

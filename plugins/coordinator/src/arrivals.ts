@@ -37,42 +37,48 @@ export class Arrivals {
     this.#settings = settings;
   }
 
-  /** Takes the body of a poll's 200, and the slot that the poll was opened with. Answers whether any of it made sense. Never rejects. */
-  async take(body: string, slot: Slot): Promise<boolean> {
+  /**
+   * Takes the body of a poll's 200, and the slot that the poll has left: a run without one waits first in line. Answers whether
+   * it brought a run that was not known, nothing new, or no sense at all. Never rejects.
+   */
+  async take(body: string, slot: Slot | undefined): Promise<"news" | "nothing" | "failed"> {
     const { log, stops, leaseIn, onDeregistered } = this.#settings;
     const answer = readPollAnswer(body);
     for (const problem of answer.problems)
       log.error({ problem }, "the coordinator answered a poll with something that makes no sense");
     if (answer.deregistered) {
-      slot.release();
+      slot?.release();
       onDeregistered();
-      return true;
+      return "nothing";
     }
     void stops.stop(answer.stopSessions);
     this.#tellOfScripts(answer);
     const lease = leaseIn(answer);
-    if (lease) await this.#offer(lease, slot);
-    else slot.release();
-    return answer.problems.length === 0 || lease !== undefined;
+    if (lease) return (await this.#offer(lease, slot)) ? "news" : "nothing";
+    slot?.release();
+    return answer.problems.length === 0 ? "nothing" : "failed";
   }
 
-  async #offer(lease: Lease, slot: Slot): Promise<void> {
+  /** Answers whether the run was not known. */
+  async #offer(lease: Lease, slot: Slot | undefined): Promise<boolean> {
     const { feed, onLease, onDropped, isClosing } = this.#settings;
     const { run } = lease;
     const log = this.#settings.log.child({ run_id: run.id, session_id: run.session.id, agent: run.agent.name });
     const ref = { run: run.id, session: run.session.id };
     if (isClosing()) {
-      slot.release();
-      return this.#refuse(ref, log, "the runner is shutting down and takes no more runs");
+      slot?.release();
+      await this.#refuse(ref, log, "the runner is shutting down and takes no more runs");
+      return true;
     }
     onLease(ref, lease);
     try {
-      feed.offer({ ref, run }, slot);
+      return feed.offer({ ref, run }, slot).verdict === "started";
     } catch (thrown) {
-      slot.release();
+      slot?.release();
       onDropped(ref);
       log.error({ err: thrown }, "a run could not be taken");
       await this.#refuse(ref, log, thrown instanceof Error ? thrown.message : String(thrown));
+      return true;
     }
   }
 
@@ -83,7 +89,7 @@ export class Arrivals {
     let uncertain = false;
     for (let number = 1; number <= REFUSAL_ATTEMPTS && !signal.aborted; number++) {
       const answer = await delivery.deliver(ref, { type: "failed", error }, { number, uncertain, signal, log });
-      if (answer === "accepted" || answer === "gone") return;
+      if (answer === "accepted" || answer === "gone" || answer === "keep") return;
       uncertain ||= answer === "unknown";
       await pause(backoff.next(), signal);
     }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { backOff } from "leasehold";
 import type { Timing } from "./timing.ts";
 
-/** Exponential back-off with full jitter, so that runners do not come back in step. */
+/** Counts failures in a row, and says how long to wait after each: the core's back-off. */
 export class Backoff {
   readonly #baseMs: number;
   readonly #capMs: number;
@@ -20,8 +21,7 @@ export class Backoff {
 
   /** Counts a failure and answers the milliseconds to wait. */
   next(): number {
-    const ceiling = Math.min(this.#capMs, this.#baseMs * 2 ** this.#failures++);
-    return this.#random() * ceiling;
+    return backOff(++this.#failures, { firstMs: this.#baseMs, longestMs: this.#capMs, random: this.#random });
   }
 
   /** Whether the last failure is worth a line: the first, and then at doubling distances. */

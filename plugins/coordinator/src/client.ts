@@ -1,8 +1,8 @@
-import type { Credentials, Logger } from "leasehold";
+import type { Credentials, Logger, Redactor } from "leasehold";
 import { Pool } from "undici";
 import { type Download, download } from "./download.ts";
 import { type ExchangeRequest, exchange, type Reply, Unanswered } from "./exchange.ts";
-import { refusesCredentials } from "./judgement.ts";
+import { isSuccess, refusesCredentials } from "./judgement.ts";
 
 /** The server closes idle connections after 5 s (protocol §2): close them before. */
 const KEEP_ALIVE_MS = 4_000;
@@ -16,6 +16,8 @@ export interface ClientSettings {
   /** Asked for at the first request, when every plugin is set up. */
   readonly credentials: () => Credentials | undefined;
   readonly log: Logger;
+  /** Masks what a refusal says before it is cut: it may repeat our own headers. */
+  readonly secrets?: Pick<Redactor, "text">;
 }
 
 export interface RequestDetails {
@@ -58,8 +60,8 @@ export class CoordinatorClient {
   async send(method: ExchangeRequest["method"], path: string, details: RequestDetails = {}): Promise<Reply> {
     const sent = await this.#credentials(path, details);
     const reply = await this.#attempt(method, path, details, sent);
-    if (!refusesCredentials(reply) || !(await this.#hasOtherCredentials(path, reply, sent))) return reply;
-    return this.#attempt(method, path, details, await this.#credentials(path, details));
+    if (!refusesCredentials(reply) || !(await this.#hasOtherCredentials(path, reply, sent))) return this.#masked(reply);
+    return this.#masked(await this.#attempt(method, path, details, await this.#credentials(path, details)));
   }
 
   /** Begins a download, with credentials as in `send`. Rejects with `Unanswered`, whose message names the request. */
@@ -69,6 +71,12 @@ export class CoordinatorClient {
     if (answer.content || !refusesCredentials(answer)) return answer;
     if (!(await this.#hasOtherCredentials(path, answer, sent))) return answer;
     return this.#beginDownload(path, signal, await this.#credentials(path, { signal }));
+  }
+
+  /** Answers that hold runs, results or scripts stay as they are. */
+  #masked<R extends Reply>(reply: R): R {
+    const { secrets } = this.#settings;
+    return !secrets || isSuccess(reply) ? reply : { ...reply, body: secrets.text(reply.body) };
   }
 
   async #beginDownload(path: string, signal: AbortSignal, credentials: Record<string, string>): Promise<Download> {

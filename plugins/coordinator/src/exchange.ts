@@ -2,7 +2,7 @@ import type { Dispatcher } from "undici";
 
 /** One HTTP request; `body` is JSON text, which is sent as it is. */
 export interface ExchangeRequest {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -26,6 +26,12 @@ export class Unanswered extends Error {
     super(message, options);
     this.sent = sent;
   }
+}
+
+/** Whether there was an answer, but a longer one than the client takes: asking again would bring the same. */
+export function isTooLong(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  return ("code" in thrown && thrown.code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") || isTooLong(thrown.cause);
 }
 
 /** Sends one request and collects its answer. Rejects with `Unanswered`. */

@@ -1,4 +1,4 @@
-import { Credentials, definePlugin, type Logger } from "leasehold";
+import { Credentials, definePlugin, isLoopback, type Logger } from "leasehold";
 import { clock } from "./checks/clock.ts";
 import { identity } from "./checks/identity.ts";
 import { reachable } from "./checks/reachable.ts";
@@ -18,8 +18,9 @@ export const coordinator = definePlugin({
   options,
   commands: [submitCommand],
   checks: [reachable, clock, identity, scriptsInStep],
-  setup({ hooks, services, sources, profiles, log, runner }, options) {
+  setup({ hooks, services, sources, profiles, secrets, log, runner }, options) {
     warnOfMcp(options, log);
+    warnOfPlainHttp(options, log);
     const source = new CoordinatorSource({
       options,
       projectDir: runner.projectDir,
@@ -27,6 +28,7 @@ export const coordinator = definePlugin({
       credentials: () => services.find(Credentials),
       scripts: () => services.find(ScriptsToken),
       log,
+      secrets,
       timing: protocolTiming,
     });
     sources.add(source);
@@ -37,6 +39,12 @@ export const coordinator = definePlugin({
     return () => source.client.close();
   },
 });
+
+function warnOfPlainHttp({ url }: CoordinatorOptions, log: Logger): void {
+  const { protocol, username, password, origin, hostname } = new URL(url);
+  if (protocol === "http:" && username + password !== "" && !isLoopback(hostname))
+    log.warn({ origin }, `the password for ${origin} goes over plain http, where others can read it; use https`);
+}
 
 function warnOfMcp({ mcpPort, externalMcpUrl }: CoordinatorOptions, log: Logger): void {
   if (mcpPort || externalMcpUrl !== undefined)

@@ -44,6 +44,11 @@ export function isSuccess(reply: Reply): boolean {
   return reply.status >= 200 && reply.status < 300;
 }
 
+/** The coordinator's own word that it did what was asked (protocol §2.3, §2.4); whatever stands between may answer 200, too. */
+export function isAcknowledged(reply: Reply): boolean {
+  return isSuccess(reply) && memberOf(parse(reply.body), "ok") === true;
+}
+
 /** The same request may be answered otherwise later. */
 export function isPassing({ status }: Reply): boolean {
   return status < 400 || status >= 500 || [404, 405, 408, 425, 429].includes(status);

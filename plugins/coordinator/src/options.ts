@@ -39,6 +39,13 @@ export const options = z
       unit: "seconds",
       description: "Time from beat to beat, unless the coordinator asks for a shorter one",
     }),
+    fenceAfterSeconds: z.number().positive().max(86_400).optional().meta({
+      env: "LEASEHOLD_FENCE_AFTER_SECONDS",
+      flag: "--fence-after-seconds <seconds>",
+      unit: "seconds",
+      description:
+        "Stop running work when the coordinator has confirmed neither a beat nor a poll for so long. Default: never",
+    }),
     hostname: z.string().min(1).optional().meta({
       description: "Host name to register under; part of the runner's identity. Default: this machine's",
     }),

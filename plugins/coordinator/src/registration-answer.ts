@@ -44,15 +44,15 @@ function pollPathOf(endpoint: unknown): string {
   return plain ? endpoint : DEFAULT_POLL_PATH;
 }
 
-/**
- * What a refused registration says of the runner that is in the way, as far as we know it. A request whose answer was lost
- * may have registered us, and so may a predecessor that crashed: then the duplicate is this runner.
- */
-export function ownDuplicate(reply: Reply, current: Registered | undefined): Registered | undefined {
+/** The id that a registration was refused for, because somebody is online under it. */
+export function duplicateId(reply: Reply): string | undefined {
   const runnerId = detailMember(reply, "runner_id");
-  if (reply.status !== 409 || detailMember(reply, "error") !== "duplicate_runner") return undefined;
-  if (typeof runnerId !== "string" || !isPathSegment(runnerId)) return undefined;
-  if (current?.runnerId === runnerId) return current;
+  const duplicates = reply.status === 409 && detailMember(reply, "error") === "duplicate_runner";
+  return duplicates && typeof runnerId === "string" && isPathSegment(runnerId) ? runnerId : undefined;
+}
+
+/** A registration of which no more is known than its id. */
+export function registeredAs(runnerId: string): Registered {
   return { runnerId, pollPath: DEFAULT_POLL_PATH, pollTimeoutSeconds: undefined, heartbeatSeconds: undefined };
 }
 
@@ -60,14 +60,12 @@ export function ownDuplicate(reply: Reply, current: Registered | undefined): Reg
 export function collidingRunner(reply: Reply): string | undefined {
   const runnerId = detailMember(reply, "existing_runner_id");
   const collides = reply.status === 409 && detailMember(reply, "error") === "agent_name_collision";
-  return collides && typeof runnerId === "string" ? runnerId : undefined;
+  return collides && typeof runnerId === "string" && isPathSegment(runnerId) ? runnerId : undefined;
 }
 
 /** Whether another runner is in the way, which may pass. */
 export function isHeld(reply: Reply): boolean {
-  return (
-    reply.status === 409 && ["duplicate_runner", "agent_name_collision"].includes(String(detailMember(reply, "error")))
-  );
+  return duplicateId(reply) !== undefined || collidingRunner(reply) !== undefined;
 }
 
 export function unreadable(url: string, reply: Reply): Unanswered {

@@ -1,28 +1,13 @@
 import type { Feed, Logger } from "leasehold";
 import { Backoff, pause } from "./backoff.ts";
 import type { CoordinatorClient } from "./client.ts";
-import { type Reply, Unanswered } from "./exchange.ts";
-import { describeReply, isSuccess, refusesCredentials } from "./judgement.ts";
-import {
-  adviceFor,
-  collidingRunner,
-  isHeld,
-  ownDuplicate,
-  type Registered,
-  readRegistered,
-  unreadable,
-} from "./registration-answer.ts";
+import type { Unanswered } from "./exchange.ts";
+import { type Gained, Held, Registrar } from "./registrar.ts";
+import type { Registered } from "./registration-answer.ts";
 import { RegistrationNote } from "./registration-note.ts";
 import type { RegistrationPayload } from "./registration-payload.ts";
+import { Tenure } from "./tenure.ts";
 import type { Timing } from "./timing.ts";
-
-/** The coordinator will not have this runner, and repeating the request will not change that. */
-class RegistrationRefused extends Error {
-  override readonly name = "RegistrationRefused";
-}
-
-/** Another runner has our identity or one of our agents; it may end, or be forgotten. */
-class Held extends Unanswered {}
 
 export interface RegistrationSettings {
   readonly client: CoordinatorClient;
@@ -31,22 +16,37 @@ export interface RegistrationSettings {
   readonly payload: () => RegistrationPayload;
   /** Called after every registration. */
   readonly onRegistered?: () => void;
-  /** Attempts to reach the coordinator; no limit when absent. */
+  /** Called whenever it was found that the registration is ours. */
+  readonly onConfirmed?: () => void;
+  /** Attempts to reach the coordinator at the start; no limit when absent. */
   readonly attempts?: number | undefined;
 }
 
-/** Keeps this runner registered: once at the start, and again whenever the coordinator has forgotten it. */
+/** What of a feed a registration uses. */
+export type RegistrationFeed = Pick<Feed, "remember" | "recall" | "flush">;
+
+/** Keeps this runner registered: once at the start, again whenever the coordinator has forgotten it, and never in a twin's place. */
 export class Registration {
+  readonly tenure = new Tenure();
+  readonly note: RegistrationNote;
   readonly #settings: RegistrationSettings;
+  readonly #registrar: Registrar;
   readonly #life = new AbortController();
-  readonly #note: RegistrationNote;
+  #feed: RegistrationFeed | undefined;
   #current: Registered | undefined;
   #pending: Promise<Registered | undefined> | undefined;
   #withdrawn = false;
+  #superseded = false;
+  /** When the last heartbeat or registration that was confirmed was sent, by the monotonic clock. */
+  #confirmedAt = Number.NEGATIVE_INFINITY;
 
   constructor(settings: RegistrationSettings) {
+    const { client, log, payload, timing } = settings;
     this.#settings = settings;
-    this.#note = new RegistrationNote(settings.client.url, settings.log);
+    this.note = new RegistrationNote(client.url, log);
+    const flush = async (signal: AbortSignal) => (await this.#feed?.flush(signal)) ?? 0;
+    const [{ flushMs }, life] = [timing, this.#life.signal];
+    this.#registrar = new Registrar({ client, log, payload, note: this.note, flush, flushMs, life });
   }
 
   /** The registration that requests are made under; none before the first, or after the withdrawal. */
@@ -54,38 +54,69 @@ export class Registration {
     return this.#withdrawn ? undefined : this.#current;
   }
 
-  /**
-   * Registers, for as long as it takes; nothing when `signal` was aborted first. Where the journal knows that a predecessor
-   * of this process registered the id that the coordinator takes for online, this one goes on under it; while another
-   * runner is in the way, it waits.
-   * Rejects with `RegistrationRefused`, and when the attempts are used up.
-   */
-  async first(signal: AbortSignal, journal?: Pick<Feed, "remember" | "recall">): Promise<Registered | undefined> {
-    if (journal) this.#note.keepIn(journal);
-    return this.#register(AbortSignal.any([signal, this.#life.signal]), { known: false, waits: true });
+  /** What reports go under: before the first registration that of a predecessor, which the coordinator may still know. */
+  get reportsUnder(): Registered | undefined {
+    return this.#withdrawn ? undefined : (this.#current ?? this.note.registered);
+  }
+
+  get isWithdrawn(): boolean {
+    return this.#withdrawn;
+  }
+
+  /** Whether a twin is registered in our place: then nothing must be leased, and it must not be kept alive. */
+  get isSuperseded(): boolean {
+    return this.#superseded;
+  }
+
+  /** Whether it is being found out whose the registration is. */
+  get isInQuestion(): boolean {
+    return this.#superseded || this.#pending !== undefined;
+  }
+
+  /** Milliseconds since the coordinator last confirmed that it knows this runner to be alive. */
+  get silentMs(): number {
+    return performance.now() - this.#confirmedAt;
   }
 
   /**
-   * Registers anew after a request under `stale` was answered "not registered". Concurrent callers share one request.
-   * Nothing after a withdrawal. Rejects as `first` does.
+   * Registers, for as long as it takes; nothing when `signal` was aborted first, though a request that is under way is waited
+   * for, until the withdrawal. Where a registration of this runner, or of a predecessor with the same journal, is found online,
+   * it goes on under that; while another runner is in the way, it waits.
+   * Rejects with `RegistrationRefused`, and when the attempts are used up.
+   */
+  async first(signal: AbortSignal, feed?: RegistrationFeed): Promise<Registered | undefined> {
+    this.#feed = feed;
+    if (feed) await this.note.keepIn(feed);
+    const any = AbortSignal.any([signal, this.#life.signal]);
+    return this.#persist((now) => this.#registrar.register(now), any, this.#settings.attempts);
+  }
+
+  /**
+   * Registers anew after a request under `stale` was answered "not registered". Concurrent callers share one request; while a
+   * twin is in the way, they wait. Nothing after a withdrawal. Rejects with `RegistrationRefused`.
    */
   async renew(stale: Registered): Promise<Registered | undefined> {
     if (this.#withdrawn || this.#current !== stale) return this.current;
-    this.#settings.log.warn(
-      { runner_id: stale.runnerId },
-      "the coordinator has forgotten this runner; registering anew",
-    );
-    return this.#shared(false);
+    if (!this.#pending) this.#lost(stale);
+    return this.#shared((signal) => this.#registrar.register(signal));
   }
 
-  /** Registers although the coordinator may still know us: it takes a stale runner's heartbeats but leaves it stale. */
-  async refresh(): Promise<void> {
-    if (!this.#withdrawn) await this.#shared(true);
+  /** Finds out whether the registration is still ours, and sees to it that it becomes so again. As `renew`. */
+  async verify(): Promise<Registered | undefined> {
+    const current = this.current;
+    if (!current) return undefined;
+    return this.#shared((signal) => this.#registrar.verify(current, signal));
+  }
+
+  /** The coordinator took a heartbeat that was sent then, by the monotonic clock. */
+  confirmed(sentAt: number): void {
+    this.#confirmedAt = Math.max(this.#confirmedAt, sentAt);
+    this.tenure.seen(sentAt);
   }
 
   /** The coordinator knows that this runner is gone: nobody is to go on under its id. */
   async ended(): Promise<void> {
-    await this.#note.keep(undefined);
+    await this.note.strike();
   }
 
   /** From now on this runner counts as deregistered, and stays so. */
@@ -94,98 +125,59 @@ export class Registration {
     this.#life.abort();
   }
 
-  async #shared(known: boolean): Promise<Registered | undefined> {
-    this.#pending ??= this.#register(this.#life.signal, { known, waits: false }).finally(() => {
+  #lost({ runnerId }: Registered): void {
+    this.tenure.end();
+    this.#settings.log.warn({ runner_id: runnerId }, "the coordinator has forgotten this runner; registering anew");
+  }
+
+  async #shared(attempt: Attempt): Promise<Registered | undefined> {
+    this.#pending ??= this.#persist(attempt, this.#life.signal).finally(() => {
       this.#pending = undefined;
     });
     return this.#pending;
   }
 
-  /** `known`: a duplicate may be ourselves. `waits`: one that is not is waited for. */
-  async #register(
-    signal: AbortSignal,
-    { known, waits }: { readonly known: boolean; readonly waits: boolean },
-  ): Promise<Registered | undefined> {
+  async #persist(attempt: Attempt, signal: AbortSignal, attempts?: number): Promise<Registered | undefined> {
     const backoff = new Backoff(this.#settings.timing);
-    let mayBeOurs = known;
     while (!signal.aborted) {
-      const problem = await this.#attempt(mayBeOurs, signal);
-      if (problem === undefined) return this.current;
+      const answer = await attempt(signal);
+      if ("registered" in answer) return this.#gain(answer);
       if (signal.aborted) break;
-      if (problem instanceof Held && !waits) throw new RegistrationRefused(problem.message);
-      mayBeOurs ||= problem.sent;
-      await this.#retryAfter(problem, backoff, signal);
+      if (answer instanceof Held) this.#supersede();
+      await this.#retryAfter(answer, backoff, signal, attempts);
     }
     return undefined;
   }
 
-  /** One request; answers why it came to nothing, if it did. */
-  async #attempt(mayBeOurs: boolean, signal: AbortSignal): Promise<Unanswered | undefined> {
-    const { client, log } = this.#settings;
-    try {
-      const body = JSON.stringify(this.#settings.payload());
-      const reply = await client.send("POST", "/runner/register", { body, signal });
-      await this.#dismissPredecessor(reply, signal);
-      const registered = this.#judge(reply, mayBeOurs);
-      if (registered instanceof Unanswered) return registered;
-      this.#current = registered;
-      await this.#note.keep(registered);
+  async #gain({ registered, how, at, since, dated }: Gained): Promise<Registered> {
+    const { log, client, onRegistered, onConfirmed } = this.#settings;
+    const first = this.#current === undefined;
+    if (how === "registered") {
+      this.tenure.end();
+      await this.note.keep(registered, dated);
       log.info({ runner_id: registered.runnerId }, `registered at ${client.url}`);
-      this.#settings.onRegistered?.();
-      return undefined;
-    } catch (thrown) {
-      if (thrown instanceof Unanswered) return thrown;
-      throw thrown;
-    }
+    } else if (this.note.registered?.runnerId !== registered.runnerId)
+      await this.note.keep(registered, this.note.since);
+    if (how === "kept" && first)
+      log.warn({ runner_id: registered.runnerId }, "this runner is registered already; going on under its id");
+    const kept = how === "kept" && this.#current?.runnerId === registered.runnerId;
+    if (!kept) this.#current = registered;
+    this.#superseded = false;
+    this.tenure.begin(since);
+    this.confirmed(at);
+    if (how === "registered" || first) onRegistered?.();
+    onConfirmed?.();
+    return this.#current as Registered;
   }
 
-  #judge(reply: Reply, mayBeOurs: boolean): Registered | Unanswered {
-    const { client } = this.#settings;
-    if (isSuccess(reply)) return readRegistered(reply) ?? unreadable(client.url, reply);
-    if (reply.status >= 500 || [408, 425, 429].includes(reply.status))
-      return new Unanswered(
-        `POST ${client.url}/runner/register answered ${describeReply(reply)}`,
-        reply.status !== 503,
-      );
-    // Once registered, a passing refusal (the coordinator cannot fetch its keys, say) must not end what is running.
-    if (this.#current && refusesCredentials(reply))
-      return new Unanswered(`${client.url} refused our credentials (${describeReply(reply)})`, false);
-    const ours = this.#ownDuplicate(reply, mayBeOurs);
-    if (ours) return ours;
-    const refusal = `${client.url} refused the registration (${describeReply(reply)}). ${adviceFor(reply)}`;
-    if (isHeld(reply)) return new Held(refusal, false);
-    throw new RegistrationRefused(refusal);
+  /** Only what was ours can be lost: at the start another runner is no twin in our place yet. */
+  #supersede(): void {
+    this.tenure.end();
+    if (this.#current) this.#superseded = true;
   }
 
-  /** An agent's holder that a predecessor of this process registered, under another identity, is nobody any more. */
-  async #dismissPredecessor(reply: Reply, signal: AbortSignal): Promise<void> {
-    const runnerId = collidingRunner(reply);
-    if (runnerId === undefined || runnerId !== this.#note.read()?.runnerId) return;
-    const path = `/runners/${encodeURIComponent(runnerId)}?self=true`;
-    const answer = await this.#settings.client.send("DELETE", path, { signal, repeatable: true });
-    if (!isSuccess(answer)) return;
-    this.#settings.log.warn(
-      { runner_id: runnerId },
-      "deregistered a predecessor of this process, which died registered",
-    );
-    await this.#note.keep(undefined);
-  }
-
-  #ownDuplicate(reply: Reply, mayBeOurs: boolean): Registered | undefined {
-    const noted = this.#note.read();
-    const duplicate = ownDuplicate(reply, this.#current ?? noted);
-    if (duplicate === undefined || mayBeOurs) return duplicate;
-    if (noted?.runnerId !== duplicate.runnerId) return undefined;
-    const { runnerId } = duplicate;
-    this.#settings.log.warn(
-      { runner_id: runnerId },
-      "a predecessor of this process died registered; going on under its id",
-    );
-    return duplicate;
-  }
-
-  async #retryAfter(problem: Unanswered, backoff: Backoff, signal: AbortSignal): Promise<void> {
-    const { attempts, log } = this.#settings;
+  async #retryAfter(problem: Unanswered, backoff: Backoff, signal: AbortSignal, attempts?: number): Promise<void> {
+    const { log } = this.#settings;
     const delayMs = backoff.next();
     if (attempts !== undefined && backoff.failures >= attempts)
       throw new Error(`gave up registering after ${attempts} attempts: ${problem.message}`, { cause: problem });
@@ -194,3 +186,5 @@ export class Registration {
     await pause(delayMs, signal);
   }
 }
+
+type Attempt = (signal: AbortSignal) => Promise<Gained | Unanswered>;

@@ -40,10 +40,15 @@ export function requestOf(
   }
 }
 
+/** What a session is bound to (protocol §11). */
+export function executorSessionOf({ session }: RunRef): string {
+  return `proc_${session}`;
+}
+
 /** `project_dir` stays out, as it stays out of the reference's: a value would overwrite the session's. */
 function bindingOf(ref: RunRef, runner: { readonly hostname: string; readonly executorProfile: string }): object {
   return {
-    executor_session_id: `proc_${ref.session}`,
+    executor_session_id: executorSessionOf(ref),
     hostname: runner.hostname,
     executor_profile: runner.executorProfile,
   };

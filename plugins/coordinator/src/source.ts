@@ -9,11 +9,11 @@ import type {
   LeaseSource,
   Logger,
   Profile,
+  Redactor,
   Refusal,
   ReportedRun,
   Run,
   RunMoment,
-  Slot,
   SourceStatus,
 } from "leasehold";
 import { refuse } from "leasehold";
@@ -22,10 +22,12 @@ import { Arrivals } from "./arrivals.ts";
 import { CoordinatorClient } from "./client.ts";
 import { Delivery } from "./delivery.ts";
 import { sayFarewell } from "./deregistration.ts";
+import { Fence } from "./fence.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { type Lease, leaseOf, type RunRef, unfitRun } from "./lease.ts";
 import type { CoordinatorOptions } from "./options.ts";
 import { Poller } from "./poller.ts";
+import { Reconciliation } from "./reconciliation.ts";
 import { Registration } from "./registration.ts";
 import { type RegistrationPayload, registrationPayload } from "./registration-payload.ts";
 import { reportsOf } from "./reports.ts";
@@ -42,6 +44,7 @@ export interface SourceSettings {
   /** Who keeps scripts, if anybody does; asked for when every plugin is set up. */
   readonly scripts: () => Scripts | undefined;
   readonly log: Logger;
+  readonly secrets?: Pick<Redactor, "text">;
   readonly timing: Timing;
 }
 
@@ -60,26 +63,37 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
   readonly #owed = new Map<string, string>();
   /** Why runs that were offered will not be executed. */
   readonly #unfit = new Map<string, string>();
+  #fence: Fence | undefined;
+  #reconciliation: Reconciliation | undefined;
   readonly #deregistered = new AbortController();
   readonly #closed = new AbortController();
   #poller: Poller | undefined;
   #closing = false;
 
   constructor(settings: SourceSettings) {
-    const { options, log, timing, credentials } = settings;
+    const { options, log, timing, credentials, secrets } = settings;
     this.#settings = settings;
     this.#hostname = options.hostname ?? hostname();
     this.slots = options.concurrency;
-    this.client = new CoordinatorClient({ url: options.url, requestMs: timing.requestMs, credentials, log });
+    const { url } = options;
+    const masking = secrets ? { secrets } : {};
+    this.client = new CoordinatorClient({ url, requestMs: timing.requestMs, credentials, log, ...masking });
     const { client } = this;
     const attempts = options.registrationAttempts;
     const payload = () => this.#payload();
     const onRegistered = () => settings.scripts()?.reconcile();
-    this.#registration = new Registration({ client, log, timing, attempts, payload, onRegistered });
+    const onConfirmed = () => {
+      this.#fence?.heard(performance.now());
+      this.#reconciliation?.request();
+    };
+    this.#registration = new Registration({ client, log, timing, attempts, payload, onRegistered, onConfirmed });
     const registration = this.#registration;
     this.#delivery = new Delivery({ client, registration, runner: () => this.#binding() });
     const { staleMs } = timing;
-    this.heartbeat = new Heartbeat({ client, registration, staleMs, everySeconds: options.heartbeatIntervalSeconds });
+    // Three beats, of which two may be lost.
+    const everySeconds = Math.min(options.heartbeatIntervalSeconds, (options.fenceAfterSeconds ?? Infinity) / 3);
+    const onHeard = (at: number) => this.#fence?.heard(at);
+    this.heartbeat = new Heartbeat({ client, registration, staleMs, everySeconds, onHeard });
   }
 
   /** Resolves at the drain, or when the coordinator has deregistered this runner. Rejects when it refuses to register it. */
@@ -88,7 +102,8 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
     this.#settings.scripts()?.connect(new CoordinatorScripts(this.client));
     if (!(await this.#registration.first(leasing, feed))) return;
     const stopWatch = this.#stopWatch(feed);
-    this.#poller = this.#pollerFor(feed, stopWatch);
+    this.#poller = this.#pollerFor(feed, stopWatch, this.#reconcile(feed));
+    this.#keepFence(feed);
     await this.#poller.run(leasing);
     if (signal.aborted) void stopWatch.until(this.#closed.signal);
   }
@@ -104,11 +119,31 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
     });
   }
 
-  #pollerFor(feed: Feed, stopWatch: StopWatch): Poller {
+  #reconcile(feed: Feed): Reconciliation {
+    const { log, timing, options } = this.#settings;
+    const registration = this.#registration;
+    const ghostMs = () =>
+      Math.max(options.pollTimeoutSeconds, registration.current?.pollTimeoutSeconds ?? 0) * 1_000 + timing.lateMs;
+    const pollsBefore = async (at: number) => this.#poller?.endedBefore(at);
+    const shared = { client: this.client, registration, log, timing, feed };
+    this.#reconciliation = new Reconciliation({ ...shared, ghostMs, pollsBefore });
+    this.#reconciliation.request();
+    void this.#reconciliation.until(this.#closed.signal);
+    return this.#reconciliation;
+  }
+
+  #keepFence(feed: Feed): void {
+    const { log, options } = this.#settings;
+    if (options.fenceAfterSeconds === undefined) return;
+    this.#fence = new Fence({ feed, log, afterMs: options.fenceAfterSeconds * 1_000 });
+    void this.#fence.until(this.#closed.signal);
+  }
+
+  #pollerFor(feed: Feed, stopWatch: StopWatch, reconciliation: Reconciliation): Poller {
     const { log, timing, options } = this.#settings;
     const shared = { client: this.client, registration: this.#registration, log, feed };
     const isOwed = (session: string) => [...this.#owed.values()].includes(session);
-    const stops = new Stops({ ...shared, isOwed, signal: this.#closed.signal });
+    const stops = new Stops({ ...shared, reconciliation, isOwed, signal: this.#closed.signal });
     const arrivals = new Arrivals({
       feed,
       stops,
@@ -126,8 +161,15 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
       isClosing: () => this.#closing,
       signal: this.#closed.signal,
     });
-    const handle = (body: string, slot: Slot) => arrivals.take(body, slot);
-    return new Poller({ ...shared, timing, stopWatch, handle, pollTimeoutSeconds: options.pollTimeoutSeconds });
+    return new Poller({
+      ...shared,
+      timing,
+      stopWatch,
+      pollTimeoutSeconds: options.pollTimeoutSeconds,
+      handle: (body, slot) => arrivals.take(body, slot),
+      onHeard: (at) => this.#fence?.heard(at),
+      onLost: () => reconciliation.request(),
+    });
   }
 
   /** Tapped on `onLease`: turns away what is not meant for this runner, and tells children where the coordinator is. */
@@ -164,10 +206,9 @@ export class CoordinatorSource implements LeaseSource<RunRef> {
   async close(signal: AbortSignal): Promise<void> {
     this.#closing = true;
     const poller = this.#poller ?? { open: 0, idle: async () => {} };
-    await sayFarewell(
-      { client: this.client, registration: this.#registration, poller, log: this.#settings.log },
-      signal,
-    );
+    const holdsOthers = this.#reconciliation?.leftAlone ?? false;
+    const { log } = this.#settings;
+    await sayFarewell({ client: this.client, registration: this.#registration, poller, log, holdsOthers }, signal);
     this.#registration.withdraw();
     this.#closed.abort();
   }

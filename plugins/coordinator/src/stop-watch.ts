@@ -1,8 +1,8 @@
 import type { Feed, Logger } from "leasehold";
 import { pause } from "./backoff.ts";
 import type { CoordinatorClient } from "./client.ts";
+import { listedRuns } from "./listed-runs.ts";
 import type { Registration } from "./registration.ts";
-import { stoppingRuns } from "./stopping-runs.ts";
 
 export interface StopWatchSettings {
   readonly client: CoordinatorClient;
@@ -53,7 +53,7 @@ export class StopWatch {
     const { client, registration, feed, log } = this.#settings;
     const runnerId = registration.current?.runnerId;
     if (runnerId === undefined) return;
-    const listed = await stoppingRuns(client, runnerId, signal);
+    const listed = (await listedRuns(client, "stopping", runnerId, signal)) ?? [];
     const running = new Set(feed.running());
     const toStop = listed.map(({ run_id }) => run_id).filter((run) => running.has(run));
     for (const run of toStop.filter((id) => !this.#told.has(id))) {

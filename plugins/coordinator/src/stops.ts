@@ -1,14 +1,17 @@
 import type { Feed, Logger } from "leasehold";
 import type { CoordinatorClient } from "./client.ts";
-import { isSuccess } from "./judgement.ts";
+import { isAcknowledged, isSuccess } from "./judgement.ts";
+import { listedRuns } from "./listed-runs.ts";
+import type { Reconciliation } from "./reconciliation.ts";
 import type { Registration } from "./registration.ts";
-import { stoppingRuns } from "./stopping-runs.ts";
 
 export interface StopsSettings {
   readonly client: CoordinatorClient;
   readonly registration: Registration;
   readonly log: Logger;
   readonly feed: Feed;
+  /** Knows whose a run is. */
+  readonly reconciliation: Pick<Reconciliation, "isOurs" | "settleLost" | "request">;
   /** Whether reports of a session's run are still to be delivered; they will settle it. */
   readonly isOwed: (session: string) => boolean;
   /** Ends what is under way when the source closes. */
@@ -51,25 +54,27 @@ export class Stops {
       return await act();
     } catch (thrown) {
       this.#settings.log.warn({ err: thrown, session_id: session }, "a session could not be stopped");
+      // What was to be stopped is listed until it is settled.
+      this.#settings.reconciliation.request();
       return undefined;
     }
   }
 
   /**
    * A session that nothing works in here, say because a predecessor of this process did, would stay `stopping` for ever.
-   * One that has ended meanwhile keeps its end: the request was queued before.
+   * One that has ended meanwhile keeps its end: the request was queued before. What a twin may work in is left to it.
    */
   async #settleUnknown(session: string): Promise<void> {
-    const { client, registration, signal } = this.#settings;
-    const runnerId = registration.current?.runnerId;
-    if (runnerId === undefined || (await this.#statusOf(session)) !== "stopping") return;
-    const runs = await stoppingRuns(client, runnerId, signal);
-    for (const { run_id, session_id } of runs)
-      if (session_id === session)
-        await this.#post(`/runner/runs/${encodeURIComponent(run_id)}/stopped`, {
-          runner_id: runnerId,
-          signal: "SIGTERM",
-        });
+    const { client, registration, reconciliation, signal, log } = this.#settings;
+    const registered = registration.current;
+    if (!registered || (await this.#statusOf(session)) !== "stopping") return;
+    const { runnerId } = registered;
+    const runs = (await listedRuns(client, "stopping", runnerId, signal)) ?? [];
+    for (const run of runs.filter(({ session_id }) => session_id === session)) {
+      if (!(await reconciliation.isOurs(run, registered, signal)))
+        return log.warn({ session_id: session, run_id: run.run_id }, "a session is another runner's; left alone");
+      await reconciliation.settleLost(run, registered, signal);
+    }
     const path = `/runner/sessions/${encodeURIComponent(session)}/status`;
     await this.#post(path, { runner_id: runnerId, status: "stopped" });
   }
@@ -83,8 +88,8 @@ export class Stops {
 
   async #post(path: string, members: object): Promise<void> {
     const { client, log, signal } = this.#settings;
-    const reply = await client.send("POST", path, { body: JSON.stringify(members), signal, repeatable: true });
-    if (!isSuccess(reply))
+    const reply = await client.send("POST", path, { body: JSON.stringify(members), signal });
+    if (!isAcknowledged(reply))
       log.warn({ path, status: reply.status }, "the coordinator did not take that a session stopped");
   }
 }

@@ -13,6 +13,14 @@ export interface Timing {
   readonly stopCheckMs: number;
   /** Without a heartbeat for so long the coordinator counts the runner as stale (120 s), which only registering mends. */
   readonly staleMs: number;
+  /** Without an open poll for so long nobody noticed whether the coordinator was restarted. */
+  readonly unwatchedMs: number;
+  /** What is owed under a predecessor's id has so long to be delivered before the id is given up. */
+  readonly flushMs: number;
+  /** A run that was claimed so long ago and never started is nobody's: the coordinator forgets a silent runner after 600 s. */
+  readonly forgottenMs: number;
+  /** An answer that says nothing new and comes sooner than this is counted, for the coordinator might say it for ever. */
+  readonly hastyMs: number;
 }
 
 export const protocolTiming: Timing = {
@@ -23,4 +31,8 @@ export const protocolTiming: Timing = {
   abandonMs: 600_000,
   stopCheckMs: 1_000,
   staleMs: 115_000,
+  unwatchedMs: 1_000,
+  flushMs: 60_000,
+  forgottenMs: 600_000,
+  hastyMs: 500,
 };

@@ -10,7 +10,7 @@ import { retryTiming } from "./sync/retried-task.ts";
 import { ScriptKeeper } from "./sync/script-keeper.ts";
 
 export type { ScriptFaultCode } from "./script-fault.ts";
-export type { ScriptOrigin, Scripts } from "./scripts.ts";
+export type { HeldScript, ScriptOrigin, Scripts } from "./scripts.ts";
 
 const EnvironmentToken = token<ChildEnvironment>("command-executor/child-environment");
 

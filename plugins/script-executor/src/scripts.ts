@@ -11,6 +11,15 @@ export interface ScriptOrigin {
   download(name: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined>;
 }
 
+/** A script's folder in the hands of a run: its files stay as they are until `release` is called. */
+export interface HeldScript {
+  readonly directory: string;
+  /** Names this state of the script; absent for a folder that somebody else has put there, which may change at any time. */
+  readonly version?: string;
+  /** May be called more than once. */
+  release(): void;
+}
+
 /** The scripts below `<project directory>/scripts`, kept in step with one origin. Names are checked here. */
 export interface Scripts {
   /** From now on scripts come from this origin; an earlier one is forgotten. */
@@ -28,6 +37,8 @@ export interface Scripts {
    * and with the signal's reason.
    */
   ready(name: string, signal: AbortSignal): Promise<void>;
+  /** The folder of a script that is ready, for executors that run it in their own way. Rejects as `ready` does. */
+  hold(name: string, signal: AbortSignal): Promise<HeldScript>;
 }
 
 /** For other plugins: `token<Scripts>("script-executor/scripts")` is the same. */

@@ -114,6 +114,11 @@ describe("leasehold", () => {
     expect(stderr).toContain(suggestion);
   });
 
+  it("does not repeat what was given to an unknown flag", async () => {
+    const { stderr } = await project.call(["start", "--greting=hush"]);
+    expect(stderr).toBe("error: unknown option '--greting'\n");
+  });
+
   it("reports all faults of a configuration without any stack", async () => {
     const { code, stdout, stderr } = await project.call(["start", "--config", "broken.ts"], {
       LEASEHOLD_DRAIN_TIMEOUT: "x",

@@ -1,8 +1,9 @@
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
-import type { Logger } from "leasehold";
+import { type Logger, SecretStore } from "leasehold";
 import { describe, expect, it } from "vitest";
 import { createLogger, type LoggerSettings } from "../../../core/src/log/create-logger.ts";
+import { maskLines } from "../../../core/src/redaction/mask-lines.ts";
 
 describe("createLogger", () => {
   it("writes JSON lines where there is no terminal", async () => {
@@ -58,8 +59,12 @@ describe("createLogger", () => {
 
   it.each([false, true])("masks secrets everywhere, on a terminal: %s", async (terminal) => {
     const secret = 'pass"word\\1';
-    const lines = await linesOf({ verbose: true, secrets: [secret, "abc"], terminal }, (log) =>
-      log.child({ secret }).error({ nested: { secret }, err: new Error(`bad ${secret}`) }, `with ${secret} and abc`),
+    const secrets = new SecretStore();
+    for (const value of [secret, "abc"]) secrets.runner.register(value, "one");
+    const lines = await linesOf({ verbose: true, terminal }, (log) =>
+      maskLines(log, secrets)
+        .child({ secret })
+        .error({ nested: { secret }, err: new Error(`bad ${secret}`) }, `with ${secret} and abc`),
     );
     expect(lines.join("\n")).not.toContain("word\\");
     expect(lines.join("\n")).toContain("and abc");

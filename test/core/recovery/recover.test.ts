@@ -152,7 +152,7 @@ describe("a runner that takes over a journal", () => {
     await source.feed;
     expect(log.filter(({ level }) => level === 50).map(({ msg }) => msg)).toEqual([
       "process-group x of a predecessor may be alive, and no plugin handles its kind",
-      'runs of lease source "elsewhere" are owed, but no plugin adds it; they stay in the journal',
+      'runs of lease source "elsewhere" are owed, but it is not started here; they stay in the journal',
     ]);
     await runner.close();
     const { journal } = await opened(options.stateDir);

@@ -9,9 +9,10 @@ import { leased, specOf } from "../../fixtures/runner.ts";
 function newRun(): RunState {
   const { intake } = createRunnerParts(specOf([]));
   const limits = { timeoutSeconds: 60, graceSeconds: 2, outputBytes: 1 };
-  const { ledger, services, log, projectDir } = intake;
+  const { ledger, services, log, secrets, projectDir } = intake;
   const emit = () => undefined;
-  return new RunState(leased(), { source: "s", profile: undefined, projectDir, limits, log, ledger, services, emit });
+  const around = { projectDir, limits, log, secrets, ledger, services, emit };
+  return new RunState(leased(), { source: "s", attached: false, profile: undefined, ...around });
 }
 
 describe("RunDeadline", () => {

@@ -1,5 +1,9 @@
 import { type DeliveryAnswer, type JsonObject, succeeded } from "leasehold";
+import pino from "pino";
 import { describe, expect, it } from "vitest";
+import { MemoryJournal } from "../../../core/src/journal/memory-journal.ts";
+import { Delivery } from "../../../core/src/sources/delivery.ts";
+import { TelemetryHub } from "../../../core/src/telemetry-hub.ts";
 import { executor } from "../../fixtures/kinds.ts";
 import { lease } from "../../fixtures/leasing.ts";
 import { type Attempted, QueueSource } from "../../fixtures/queue-source.ts";
@@ -100,6 +104,53 @@ describe("delivery", () => {
     expect(source.released).toEqual([{ lease: "free" }]);
     hold.resolve("accepted");
     await source.releases(2);
+  });
+
+  it("keeps what cannot be accepted before the next start, without waiting for it", async () => {
+    const source = new QueueSource();
+    source.answer = () => "keep";
+    const { ended, drain } = await lease([source], [chatty]);
+    await (await source.offer(leased())).outcome;
+    const feed = await source.feed;
+    expect(await feed.flush(new AbortController().signal)).toBe(1);
+    expect(source.reported("run-1").every((type) => type === "started")).toBe(true);
+    drain.abort();
+    await ended;
+    expect(source.released).toEqual([]);
+  });
+
+  it("tries again what was to be kept when more is owed", async () => {
+    const source = new QueueSource();
+    const end = Promise.withResolvers<void>();
+    source.answer = () => "keep";
+    const waiting = executor(async (run) => {
+      run.emit({ type: "message", data: {} });
+      await end.promise;
+      return succeeded();
+    });
+    await lease([source], [waiting]);
+    const { outcome } = await source.offer(leased());
+    const feed = await source.feed;
+    expect(await feed.flush(new AbortController().signal)).toBe(1);
+    source.answer = () => "accepted";
+    end.resolve();
+    await outcome;
+    await source.releases(1);
+    expect(source.reported("run-1").slice(-3)).toEqual(["started", "event", "settled"]);
+    expect(await feed.flush(new AbortController().signal)).toBe(0);
+  });
+
+  it("gives up an attempt that hangs, and checks before it repeats", async () => {
+    const source = new QueueSource();
+    const hub = new TelemetryHub(pino({ level: "silent" }));
+    const delivery = new Delivery(source, new MemoryJournal(), hub, 5);
+    source.answer = ({ attempt }) => (attempt.number === 1 ? new Promise<"accepted">(() => {}) : "accepted");
+    const record = { source: "queue", run: "run-1", session: "s", ref: { lease: "run-1" } };
+    const log = pino({ level: "silent" });
+    void delivery.courier(record, { log }).owe([{ type: "settled" }], { status: "failed", session: "finished" });
+    delivery.begin();
+    await source.releases(1);
+    expect(source.attempts.map(({ attempt }) => attempt)).toMatchObject([{ uncertain: false }, { uncertain: true }]);
   });
 
   it("frees the slot before the reports are delivered", async () => {

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
+import { SecretStore } from "leasehold";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AccessTokens } from "../../../plugins/auth0-m2m/src/access-tokens.ts";
 import { defaultTiming } from "../../../plugins/auth0-m2m/src/timing.ts";
@@ -28,7 +29,13 @@ function byHand() {
     asked++;
     return answer.promise;
   };
-  const tokens = new AccessTokens({ obtain, audience: "api", log, timing: defaultTiming });
+  const tokens = new AccessTokens({
+    obtain,
+    audience: "api",
+    log,
+    secrets: new SecretStore().runner,
+    timing: defaultTiming,
+  });
   return {
     tokens,
     lines,
@@ -241,7 +248,13 @@ it("gives up what is under way when it is closed", async () => {
   const { log, lines } = recordingLog();
   const obtain = (signal: AbortSignal) =>
     new Promise<AccessToken>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-  const tokens = new AccessTokens({ obtain, audience: "api", log, timing: defaultTiming });
+  const tokens = new AccessTokens({
+    obtain,
+    audience: "api",
+    log,
+    secrets: new SecretStore().runner,
+    timing: defaultTiming,
+  });
   const wanted = tokens.headers(AT);
   tokens.close();
   await expect(wanted).rejects.toThrow(/^no access token: /);

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { decodeJwt } from "jose";
+import { SecretStore } from "leasehold";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { obtainToken } from "../../../plugins/auth0-m2m/src/obtain-token.ts";
 import type { TokenRequest } from "../../../plugins/auth0-m2m/src/token-request.ts";
@@ -37,7 +38,7 @@ function request(changes: Partial<TokenRequest> = {}): TokenRequest {
 }
 
 async function failure(asked: TokenRequest): Promise<TokenUnavailable> {
-  const thrown = await obtainToken(asked, never).then(
+  const thrown = await obtainToken(asked, new SecretStore().runner, never).then(
     () => expect.unreachable(),
     (error: unknown) => error,
   );
@@ -53,7 +54,7 @@ describe("a token from Auth0", () => {
   it("is asked for as the protocol has it", async () => {
     await start();
     provider.lifeSeconds = 600;
-    const token = await obtainToken(request(), never);
+    const token = await obtainToken(request(), new SecretStore().runner, never);
     expect(token.lifeSeconds).toBe(600);
     expect(decodeJwt(token.value)).toMatchObject({ aud: AUDIENCE, iss: provider.issuer, client_id: CLIENT_ID });
     const [{ path: asked, contentType, body } = expect.unreachable()] = provider.asked;
@@ -69,7 +70,10 @@ describe("a token from Auth0", () => {
   it("lives for an hour where no life is named", async () => {
     await start();
     provider.instead = (response) => response.end('{"access_token":"a.b.c","token_type":"Bearer"}');
-    expect(await obtainToken(request(), never)).toEqual({ value: "a.b.c", lifeSeconds: 3_600 });
+    expect(await obtainToken(request(), new SecretStore().runner, never)).toEqual({
+      value: "a.b.c",
+      lifeSeconds: 3_600,
+    });
   });
 
   it("is asked for with the secret that the file holds then", async () => {
@@ -82,7 +86,7 @@ describe("a token from Auth0", () => {
     await writeFile(file, "\n");
     expect((await failure(asked)).message).toContain(`${file} is empty`);
     await writeFile(file, `${CLIENT_SECRET}\r\n`);
-    expect(await obtainToken(asked, never)).toMatchObject({ lifeSeconds: 3_600 });
+    expect(await obtainToken(asked, new SecretStore().runner, never)).toMatchObject({ lifeSeconds: 3_600 });
   });
 });
 
@@ -91,7 +95,7 @@ describe("a token from an OpenID provider", () => {
 
   it("is asked for where its discovery document says", async () => {
     await start();
-    const token = await obtainToken(request(openid(`${provider.issuer}/`)), never);
+    const token = await obtainToken(request(openid(`${provider.issuer}/`)), new SecretStore().runner, never);
     expect(decodeJwt(token.value)).toMatchObject({ aud: AUDIENCE, client_id: CLIENT_ID });
     const [{ path: asked, body } = expect.unreachable()] = provider.asked;
     expect(asked).toBe("/token");

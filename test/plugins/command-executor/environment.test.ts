@@ -1,6 +1,6 @@
-import type { Profile } from "leasehold";
+import { type Profile, SecretStore } from "leasehold";
 import { describe, expect, it } from "vitest";
-import { childEnvironment } from "../../../plugins/command-executor/src/environment.ts";
+import { childEnvironment, type EnvironmentOptions } from "../../../plugins/command-executor/src/environment.ts";
 
 const own = {
   PATH: "/bin",
@@ -14,15 +14,12 @@ const own = {
   USER: "u",
 };
 
-function build(
-  options: { pass?: string[]; set?: Record<string, string> } = {},
-  run: Record<string, string> = {},
-  ofProfile = {},
-) {
+function build(options: Partial<EnvironmentOptions> = {}, run: Record<string, string> = {}, ofProfile = {}) {
   const profile: Profile = { name: "p", directory: "/", executor: { type: "procedural" }, agents: [], env: ofProfile };
   const session = { id: "ses_1", mode: "start" as const, own: () => Promise.reject(new Error("not owned here")) };
-  const environment = childEnvironment({ pass: [], set: {}, ...options }, "/work", own);
-  return environment.forRun({ env: run, profile, session });
+  const grants = { agents: {}, profiles: {} };
+  const environment = childEnvironment({ pass: [], set: {}, grants, ...options }, "/work", own);
+  return environment.forRun({ agent: { name: "a" }, env: run, profile, secrets: new SecretStore().runner, session });
 }
 
 describe("childEnvironment", () => {
@@ -45,5 +42,30 @@ describe("childEnvironment", () => {
   it("lets nobody change the session's id and the project directory", () => {
     const facts = { AGENT_SESSION_ID: "other", PROJECT_DIR: "other" };
     expect(build({ set: facts }, facts, facts)).toMatchObject({ AGENT_SESSION_ID: "ses_1", PROJECT_DIR: "/work" });
+  });
+
+  it("grants variables to the agents and profiles that are named", () => {
+    const grants = (agents: Record<string, string[]>, profiles: Record<string, string[]> = {}) =>
+      build({ grants: { agents, profiles } });
+    expect(grants({ a: ["SECRET"] })).toMatchObject({ SECRET: "s" });
+    expect(grants({}, { p: ["SECRET", "USER"] })).toMatchObject({ SECRET: "s", USER: "u" });
+    for (const others of [grants({ b: ["SECRET"] }, { q: ["SECRET"] }), grants({ A: ["SECRET"], "a*": ["SECRET"] })])
+      expect(others).not.toHaveProperty("SECRET");
+  });
+
+  it("registers what a run is granted, and what is called secret", () => {
+    const { secrets } = new SecretStore().forRun("a");
+    const options = {
+      pass: ["VISIBLE"],
+      set: { API_KEY: "value-of-api-key", MODE: "value-of-mode" },
+      grants: { agents: { a: ["GRANTED"] }, profiles: {} },
+    };
+    const own = { GRANTED: "value-of-granted", VISIBLE: "value-of-visible" };
+    const session = { id: "ses_1", mode: "start" as const, own: () => Promise.reject(new Error("not owned here")) };
+    const env = { RUN_TOKEN: "value-of-run-token" };
+    childEnvironment(options, "/work", own).forRun({ agent: { name: "a" }, env, profile: undefined, secrets, session });
+    expect(secrets.text("value-of-granted value-of-api-key value-of-run-token value-of-visible value-of-mode")).toBe(
+      "******** ******** ******** value-of-visible value-of-mode",
+    );
   });
 });

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmod, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -50,6 +50,7 @@ beforeAll(async () => {
     graceSeconds: 5,
     drainTimeoutSeconds: 1,
     outputBytes: 4096,
+    redactResults: false,
     journal: "memory" as const,
     verbose: false,
   };
@@ -200,6 +201,14 @@ describe("a command that is told to end", () => {
     });
   });
 
+  it("leaves no descendant behind when its time is up (AOF-D4)", async () => {
+    const mark = `1000.${process.pid}`;
+    const script = `setsid env -i /bin/sleep ${mark} & (sleep ${mark} &) ; exec sleep ${mark}`;
+    const outcome = await run(script, { limits: { timeoutSeconds: 1, graceSeconds: 0 } });
+    expect(outcome).toMatchObject({ exitCode: 124, receipt: { survivors: 0 } });
+    expect(await commandLinesWith(mark)).toEqual([]);
+  });
+
   it("is stopped with the last signal that was needed", async () => {
     for (const [before, graceSeconds, signals] of [
       ["", 60, ["SIGTERM"]],
@@ -222,3 +231,10 @@ describe("a command that is told to end", () => {
     }
   });
 });
+
+/** The command lines of all processes that hold a text. */
+async function commandLinesWith(text: string): Promise<string[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "latin1").catch(() => "")));
+  return lines.filter((line) => line.includes(text));
+}

@@ -34,6 +34,7 @@ describe("runs that are not meant for this runner", () => {
     const { feed } = start({ url: coordinator.url });
     feed.offerFault = new Error("the id is no name");
     coordinator.once("POST /runner/runs/run_5b1d0c9e7a42/failed", { status: 500 });
+    coordinator.always("GET /runs/run_5b1d0c9e7a42", { json: { status: "claimed" } });
     await coordinator.answerPoll({ json: { run: deliveredRun() } });
     const failed = await coordinator.seen("POST /runner/runs/run_5b1d0c9e7a42/failed", 2);
     expect(failed.json).toEqual({ runner_id: REGISTERED.runner_id, error: "the id is no name" });

@@ -11,9 +11,9 @@ describe("Backoff", () => {
     ]);
   });
 
-  it("spreads its delays over the whole range", () => {
-    expect(new Backoff(timing, () => 0).next()).toBe(0);
-    expect(new Backoff(timing, () => 0.25).next()).toBe(250);
+  it("leaves half of its delays to chance", () => {
+    expect(new Backoff(timing, () => 0).next()).toBe(500);
+    expect(new Backoff(timing, () => 0.5).next()).toBe(750);
   });
 
   it("begins anew after a reset", () => {

@@ -15,6 +15,9 @@ const result = {
   body: '{"event_type":"result","session_id":"ses_1","timestamp":"t1","result_data":{"n":1.0}}',
 };
 
+/** Answers that end the attempts at a report. */
+const GIVEN_UP = ["accepted", "gone"];
+
 const clients: CoordinatorClient[] = [];
 afterEach(async () => {
   for (const client of clients.splice(0)) await client.close();
@@ -27,6 +30,8 @@ async function deliveryTo(coordinator: ScriptedCoordinator): Promise<Delivery> {
   const payload = () => ({ hostname: "build-07", project_dir: "/srv/jobs", executor_profile: "echo" });
   const registration = new Registration({ client, log, timing: quickTiming, payload });
   await registration.first(new AbortController().signal);
+  // The registration itself, and nothing of what it looked at.
+  coordinator.requests.splice(1);
   return new Delivery({ client, registration, runner: () => ({ hostname: "build-07", executorProfile: "echo" }) });
 }
 
@@ -105,18 +110,15 @@ describe("an answer to a report", () => {
     ],
     ["skips what is refused for good", { status: 422, json: { detail: [] } }, result, "accepted"],
     ["gives up a terminal report refused for good", { status: 422, json: { detail: [] } }, completed, "gone"],
-    [
-      "is repeated after an internal error",
-      { status: 500, text: "Internal Server Error" },
-      completed,
-      { retryAfterMs: 0 },
-    ],
+    ["is in doubt after an internal error", { status: 500, text: "Internal Server Error" }, completed, "unknown"],
+    ["is in doubt when it is a page of somebody in between", { text: "<h1>Welcome</h1>" }, completed, "unknown"],
     [
       "is repeated when told to wait",
       { status: 429, headers: { "retry-after": "3" } },
       completed,
       { retryAfterMs: 3_000 },
     ],
+    ["is in doubt behind what answers 200 to anything", { text: "<html>" }, completed, "unknown"],
     ["is in doubt behind a broken gateway", { status: 502 }, completed, "unknown"],
     ["is in doubt when the connection is cut", { drop: true }, completed, "unknown"],
     [
@@ -158,6 +160,8 @@ describe("an answer to a report", () => {
     const coordinator = await ScriptedCoordinator.start();
     const delivery = await deliveryTo(coordinator);
     await coordinator[Symbol.asyncDispose]();
+    // The first one may leave on the connection that the registration left open.
+    await delivery.deliver(ref, completed, attempt());
     expect(await delivery.deliver(ref, completed, attempt())).toEqual({ retryAfterMs: 0 });
   });
 
@@ -169,7 +173,33 @@ describe("an answer to a report", () => {
     for (let number = 1; number <= 12; number++) answers.push(await delivery.deliver(ref, result, attempt({ number })));
     expect(answers.map((answer) => answer === "accepted")).toEqual([...Array(11).fill(false), true]);
     for (let number = 1; number <= 30; number++)
-      expect(await delivery.deliver(ref, completed, attempt({ number }))).toEqual({ retryAfterMs: 0 });
+      expect(await delivery.deliver(ref, completed, attempt({ number }))).toBe("unknown");
+  });
+
+  it("costs no result while the coordinator's database is locked (AOF-H11)", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const delivery = await deliveryTo(coordinator);
+    const METADATA = "PATCH /sessions/ses_1/metadata";
+    for (const route of [EVENTS, METADATA]) coordinator.always(route, { status: 500, text: "Internal Server Error" });
+    for (let number = 1; number <= 30; number++)
+      expect(GIVEN_UP).not.toContain(await delivery.deliver(ref, result, attempt({ number })));
+    coordinator.always(METADATA, { drop: true });
+    expect(GIVEN_UP).not.toContain(await delivery.deliver(ref, result, attempt({ number: 31 })));
+    coordinator.always(EVENTS, { status: 201, json: { ok: true } });
+    expect(await delivery.deliver(ref, result, attempt({ number: 32 }))).toBe("accepted");
+    expect(coordinator.of(EVENTS).at(-1)?.body).toBe(result.body);
+  });
+
+  it("counts against one report, not against all of a run", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const delivery = await deliveryTo(coordinator);
+    for (let turn = 1; turn <= 4; turn++) {
+      coordinator.once(EVENTS, ...Array(6).fill({ status: 500 }));
+      for (let number = 1; number <= 6; number++)
+        expect(GIVEN_UP).not.toContain(await delivery.deliver(ref, result, attempt({ number })));
+      expect(await delivery.deliver(ref, result, attempt({ number: 7 }))).toBe("accepted");
+    }
+    expect(coordinator.of(EVENTS)).toHaveLength(4 * 7);
   });
 });
 
@@ -185,6 +215,25 @@ describe("an uncertain report", () => {
     expect(coordinator.requests.filter(({ route }) => route.startsWith("POST /runner/runs/"))).toEqual([]);
   });
 
+  it.each([
+    [null, 1],
+    ["2026-01-02T03:04:05.000000+00:00", 0],
+  ])("tells of a start unless the run to be stopped has started (%s)", async (started_at, times) => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const delivery = await deliveryTo(coordinator);
+    coordinator.always("GET /runs/run_1", { json: { run_id: "run_1", status: "stopping", started_at } });
+    expect(await delivery.deliver(ref, { type: "started" }, uncertain)).toBe("accepted");
+    expect(coordinator.of("POST /runner/runs/run_1/started")).toHaveLength(times);
+  });
+
+  it("is no failure where the run has ended otherwise", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const delivery = await deliveryTo(coordinator);
+    coordinator.always("GET /runs/run_1", { json: { run_id: "run_1", status: "completed" } });
+    expect(await delivery.deliver(ref, { type: "failed", error: "runner restarted" }, uncertain)).toBe("accepted");
+    expect(coordinator.of("POST /runner/runs/run_1/failed")).toEqual([]);
+  });
+
   it("is repeated when the run has another status", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     const delivery = await deliveryTo(coordinator);
@@ -192,6 +241,17 @@ describe("an uncertain report", () => {
     expect(await delivery.deliver(ref, { type: "started" }, uncertain)).toBe("accepted");
     expect(await delivery.deliver(ref, completed, uncertain)).toBe("accepted");
     expect(coordinator.of(COMPLETED)).toHaveLength(1);
+  });
+
+  it.each([
+    ["run", completed, "GET /runs/run_1"],
+    ["session", result, "GET /sessions/ses_1/events"],
+  ])("waits while somebody in between answers for the %s", async (_, report, route) => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const delivery = await deliveryTo(coordinator);
+    coordinator.always(route, { text: "<h1>Welcome</h1>" });
+    expect(await delivery.deliver(ref, report, uncertain)).toEqual({ retryAfterMs: 0 });
+    expect([...coordinator.of(COMPLETED), ...coordinator.of(EVENTS)]).toEqual([]);
   });
 
   it("is not repeated when the session has the event", async () => {
@@ -217,6 +277,17 @@ describe("an uncertain report", () => {
     expect(coordinator.of(EVENTS)).toEqual([]);
   });
 
+  it.each([
+    ["not repeated when its session is bound", "proc_ses_1", 0],
+    ["repeated when its session is not bound", null, 1],
+  ])("is, as a binding, %s", async (_, executor_session_id, times) => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const delivery = await deliveryTo(coordinator);
+    coordinator.always("GET /sessions/ses_1", { json: { session: { session_id: "ses_1", executor_session_id } } });
+    expect(await delivery.deliver(ref, { type: "bind" }, uncertain)).toBe("accepted");
+    expect(coordinator.of("POST /sessions/ses_1/bind")).toHaveLength(times);
+  });
+
   it("waits until the check has an answer", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     const delivery = await deliveryTo(coordinator);
@@ -226,10 +297,21 @@ describe("an uncertain report", () => {
     expect(coordinator.of(COMPLETED)).toEqual([]);
   });
 
-  it("is repeated when the session's events cannot be listed", async () => {
+  it("is repeated when the session's events are too many to be read", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const delivery = await deliveryTo(coordinator);
+    coordinator.always("GET /sessions/ses_1/events", { text: " ".repeat(64 * 1024 * 1024 + 1) });
+    expect(await delivery.deliver(ref, result, uncertain)).toBe("accepted");
+    expect(coordinator.of(EVENTS)).toHaveLength(1);
+  });
+
+  it("is repeated when the session's events cannot be listed for long", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     const delivery = await deliveryTo(coordinator);
     coordinator.always("GET /sessions/ses_1/events", { status: 500 });
+    for (let number = 1; number < 12; number++)
+      expect(await delivery.deliver(ref, result, uncertain)).toEqual({ retryAfterMs: 0 });
+    expect(coordinator.of(EVENTS)).toEqual([]);
     expect(await delivery.deliver(ref, result, uncertain)).toBe("accepted");
     expect(coordinator.of(EVENTS)).toHaveLength(1);
   });

@@ -4,8 +4,16 @@ import type { Accepted, Feed, JsonValue, Offer, Slot, StopAnswer, StopTarget } f
 export class HandMadeFeed implements Feed {
   readonly offers: Offer[] = [];
   readonly stops: StopTarget[] = [];
+  readonly reasons: Parameters<Feed["stop"]>[1][] = [];
   readonly runs = new Set<string>();
+  /** Settled before. */
+  readonly past = new Set<string>();
   readonly notes = new Map<string, JsonValue>();
+  /** Runs that were offered without a slot. */
+  readonly inLine: string[] = [];
+  /** How often it was waited for what is owed, and how much of it stays. */
+  flushes = 0;
+  owed = 0;
   stopAnswer: StopAnswer = "stopping";
   /** Thrown by the next offer. */
   offerFault: Error | undefined;
@@ -37,18 +45,31 @@ export class HandMadeFeed implements Feed {
     return this.#take();
   }
 
-  offer(offer: Offer, _slot: Slot): Accepted {
+  offer(offer: Offer, slot?: Slot): Accepted {
     if (this.offerFault) throw this.offerFault;
+    const known = this.runs.has(offer.run.id);
+    if (known) slot?.release();
     this.offers.push(offer);
+    if (!slot) this.inLine.push(offer.run.id);
     this.runs.add(offer.run.id);
     this.#wake();
-    return { verdict: "started", outcome: new Promise(() => {}) };
+    return { verdict: known ? "joined" : "started", outcome: new Promise(() => {}) };
   }
 
-  async stop(target: StopTarget): Promise<StopAnswer> {
+  async stop(target: StopTarget, reason?: Parameters<Feed["stop"]>[1]): Promise<StopAnswer> {
     this.stops.push(target);
+    this.reasons.push(reason);
     this.#wake();
     return this.stopAnswer;
+  }
+
+  async flush(): Promise<number> {
+    this.flushes++;
+    return this.owed;
+  }
+
+  knows(run: string): boolean {
+    return this.runs.has(run) || this.past.has(run);
   }
 
   running(): readonly string[] {

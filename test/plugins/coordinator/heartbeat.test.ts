@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { NOT_REGISTERED, REGISTERED, ScriptedCoordinator } from "./scripted-coordinator.ts";
-import { start } from "./test-source.ts";
+import { start, testSource } from "./test-source.ts";
 
 const POLL = "GET /runner/runs";
 const REGISTER = "POST /runner/register";
@@ -39,8 +39,14 @@ describe("heartbeats", () => {
     await using coordinator = await ScriptedCoordinator.start();
     const { source } = start({ url: coordinator.url, timing: { staleMs: 0 } });
     await coordinator.seen(POLL);
+    coordinator.always("GET /runners", () => ({ json: { runners: [coordinator.listed({ status: "stale" })] } }));
     await source.heartbeat.beat();
     expect(coordinator.of(REGISTER)).toHaveLength(2);
+  });
+
+  it("come three times before running work would be stopped", async () => {
+    const source = testSource({ url: "http://localhost:1", options: { fenceAfterSeconds: 30 } });
+    expect(source.heartbeat.everySeconds()).toBe(10);
   });
 
   it("reject when they are not heard", async () => {

@@ -120,6 +120,24 @@ describe("polling", () => {
   });
 });
 
+describe("a coordinator that answers at once, and with nothing new,", () => {
+  const runs = { json: { run: deliveredRun() } };
+
+  it.each([
+    ["no work", { status: 204 }],
+    ["the same run", runs],
+    ["the same stop", { json: { stop_sessions: ["ses_1"] } }],
+  ])("is not asked in a tight loop: %s", async (_, answer) => {
+    await using coordinator = await ScriptedCoordinator.start();
+    coordinator.always(POLL, answer);
+    const { source } = start({ url: coordinator.url, timing: { backoffBaseMs: 1e9, backoffCapMs: 1e9 } });
+    await coordinator.seen(POLL, 14);
+    const before = coordinator.of(POLL).length;
+    for (let exchange = 0; exchange < 100; exchange++) await source.client.send("GET", "/health");
+    expect(coordinator.of(POLL).length - before).toBeLessThan(10);
+  });
+});
+
 describe("a late poll", () => {
   const soonLate = { lateMs: -29_999.9, backoffBaseMs: 1 };
 
@@ -133,28 +151,41 @@ describe("a late poll", () => {
     expect(feed.offers.map(({ run }) => run.id).sort()).toEqual(["run_late", "run_next"]);
   });
 
-  it("gets no second companion", async () => {
+  it("gets no second companion while the coordinator answers nothing else", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    coordinator.once("GET /runners", () => ({ json: { runners: [coordinator.listed()] } }));
+    coordinator.always("GET /runners", { hang: true });
+    const { feed } = start({ url: coordinator.url, timing: soonLate });
+    feed.runs.add("run_1");
+    await coordinator.until(() => coordinator.openPolls === 2);
+    await coordinator.seen("GET /runners", 3);
+    expect([coordinator.openPolls, feed.free]).toEqual([2, 15]);
+  });
+
+  it("gets two more while the coordinator answers other requests", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     const { feed } = start({ url: coordinator.url, timing: soonLate });
     feed.runs.add("run_1");
-    await coordinator.seen("GET /runs", 2);
-    expect([coordinator.openPolls, feed.free]).toEqual([2, 14]);
+    await coordinator.until(() => coordinator.openPolls === 4);
+    const stopChecks = coordinator.of("GET /runs").length;
+    await coordinator.seen("GET /runs", stopChecks + 5);
+    expect([coordinator.openPolls, feed.free]).toEqual([4, 15]);
   });
 
-  it("gets no companion without a slot for it", async () => {
+  it("lends its slot to its companion, and its run waits first in line", async () => {
     await using coordinator = await ScriptedCoordinator.start();
-    const feed = new HandMadeFeed(1);
-    feed.runs.add("run_1");
-    start({ url: coordinator.url, timing: soonLate }, feed);
-    await coordinator.seen("GET /runs", 2);
-    expect(coordinator.openPolls).toBe(1);
+    const { feed } = start({ url: coordinator.url, timing: soonLate }, new HandMadeFeed(1));
+    await coordinator.until(() => coordinator.openPolls >= 2);
+    await coordinator.answerPoll({ json: { run: deliveredRun({ run_id: "run_late" }) } });
+    await feed.until(() => feed.offers.length === 1);
+    expect(feed.inLine).toEqual(["run_late"]);
   });
 
   it("is taken for lost in the end", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     start({ url: coordinator.url, timing: { ...soonLate, abandonMs: 20 } });
     await coordinator.seen(POLL, 5);
-    expect(coordinator.openPolls).toBeLessThanOrEqual(2);
+    expect(coordinator.openPolls).toBeLessThanOrEqual(4);
   });
 
   it("is measured by the longer of both times", async () => {

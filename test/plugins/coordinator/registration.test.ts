@@ -41,7 +41,8 @@ describe("the first registration", () => {
     });
     const registration = registrationAt(coordinator.url);
     await registration.first(forever);
-    expect(coordinator.requests[0]?.json).toEqual(payload);
+    const executor = { leasehold_instance: expect.stringMatching(/^[\da-f-]{36}$/) };
+    expect(coordinator.requests[0]?.json).toEqual({ ...payload, executor });
     expect(registration.current).toEqual({
       runnerId: REGISTERED.runner_id,
       pollPath: "/v2/poll",
@@ -65,7 +66,7 @@ describe("the first registration", () => {
     coordinator.once(ROUTE, ...answers);
     const registration = registrationAt(coordinator.url);
     expect((await registration.first(forever))?.runnerId).toBe(REGISTERED.runner_id);
-    expect(coordinator.requests).toHaveLength(answers.length + 1);
+    expect(coordinator.of(ROUTE)).toHaveLength(answers.length + 1);
   });
 
   it("passes over times that make no sense", async () => {
@@ -120,13 +121,13 @@ describe("the first registration", () => {
     expect(coordinator.of(ROUTE)).toHaveLength(3);
   });
 
-  it("ends quietly when it is called off", async () => {
+  it("ends quietly when it is withdrawn", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     coordinator.always(ROUTE, { hang: true });
-    const abort = new AbortController();
-    const registered = registrationAt(coordinator.url).first(abort.signal);
+    const registration = registrationAt(coordinator.url);
+    const registered = registration.first(forever);
     await coordinator.seen(ROUTE);
-    abort.abort();
+    registration.withdraw();
     expect(await registered).toBeUndefined();
   });
 
@@ -155,6 +156,7 @@ describe("the first registration", () => {
     [collision, /Runner lnch_x already offers agent "echo"/],
   ])("waits while another runner is in the way, and says so: %#", async (answer, message) => {
     await using coordinator = await ScriptedCoordinator.start();
+    heldByATwin(coordinator);
     coordinator.once(ROUTE, answer, answer);
     const { log, lines } = recordingLog();
     const registered = await registrationAt(coordinator.url, { log }).first(forever, new HandMadeFeed());
@@ -165,6 +167,7 @@ describe("the first registration", () => {
 
   it("gives up waiting where its attempts are limited", async () => {
     await using coordinator = await ScriptedCoordinator.start();
+    heldByATwin(coordinator);
     coordinator.always(ROUTE, duplicate);
     await expect(registrationAt(coordinator.url, { attempts: 2 }).first(forever)).rejects.toThrow(/Another runner/);
   });
@@ -181,31 +184,79 @@ describe("the first registration", () => {
 
   it.each([
     ["a coordinator elsewhere", { url: "http://elsewhere" }],
-    ["another runner", { runnerId: "lnch_y" }],
+    ["a twin", { instance: "of-another" }],
     ["one that was deregistered", null],
   ])("does not go on under the id of %s", async (_, change) => {
     await using coordinator = await ScriptedCoordinator.start();
     const journal = new HandMadeFeed();
-    const note = { url: coordinator.url, runnerId: REGISTERED.runner_id, pollPath: "/runner/runs" };
+    const registered = { runnerId: REGISTERED.runner_id, pollPath: "/runner/runs" };
+    const note = { url: coordinator.url, instance: "noted", registered };
     journal.notes.set("registration", change && { ...note, ...change });
+    coordinator.always("GET /runners", {
+      json: { runners: [coordinator.listed({ executor: { leasehold_instance: "noted" } })] },
+    });
     coordinator.once(ROUTE, duplicate);
     await registrationAt(coordinator.url).first(forever, journal);
     expect(coordinator.of(ROUTE)).toHaveLength(2);
   });
 
+  it("goes on under an id whose registration its predecessor never heard of", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const journal = new HandMadeFeed();
+    const died = registrationAt(coordinator.url);
+    coordinator.once(ROUTE, { hang: true });
+    void died.first(forever, journal);
+    await coordinator.seen(ROUTE);
+    died.withdraw();
+    coordinator.once(ROUTE, duplicate);
+    expect(await registrationAt(coordinator.url).first(forever, journal)).toMatchObject({
+      runnerId: REGISTERED.runner_id,
+    });
+    expect(coordinator.of(ROUTE)).toHaveLength(2);
+    expect(journal.notes.get("registration")).toMatchObject({ registered: { runnerId: REGISTERED.runner_id } });
+  });
+
+  it("waits while it cannot be told whose the registration is", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    coordinator.always("GET /runners", { status: 500 });
+    coordinator.once(ROUTE, { drop: true }, duplicate, duplicate);
+    await registrationAt(coordinator.url).first(forever);
+    expect(coordinator.of(ROUTE)).toHaveLength(4);
+  });
+
+  it("does not keep a twin alive by its questions", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    heldByATwin(coordinator);
+    coordinator.once(ROUTE, { drop: true }, duplicate, duplicate, duplicate);
+    await registrationAt(coordinator.url).first(forever);
+    expect(coordinator.of("POST /runner/heartbeat")).toEqual([]);
+  });
+
+  it("does not go on when the id passes to a twin just then", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const ours = () => ({ json: { runners: [coordinator.listed()] } });
+    coordinator.once("GET /runners", ours, twinListed(coordinator), twinListed(coordinator));
+    coordinator.once(ROUTE, { drop: true }, duplicate, duplicate);
+    await registrationAt(coordinator.url).first(forever);
+    expect(coordinator.of(ROUTE)).toHaveLength(4);
+  });
+
   it("deregisters a predecessor of another identity that holds its agents", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     const journal = new HandMadeFeed();
-    journal.notes.set("registration", { url: coordinator.url, runnerId: "lnch_x", pollPath: "/runner/runs" });
+    const registered = { runnerId: "lnch_x", pollPath: "/runner/runs" };
+    journal.notes.set("registration", { url: coordinator.url, instance: "noted", registered });
     coordinator.once(ROUTE, collision);
     coordinator.always("DELETE /runners/lnch_x", { json: { ok: true } });
     await registrationAt(coordinator.url).first(forever, journal);
-    expect(coordinator.requests.map(({ route, query }) => `${route} ${query}`)).toEqual([
+    const changes = coordinator.requests.filter(({ route }) => !route.startsWith("GET"));
+    expect(changes.map(({ route, query }) => `${route} ${query}`)).toEqual([
       `${ROUTE} `,
       "DELETE /runners/lnch_x self=true",
       `${ROUTE} `,
     ]);
-    expect(journal.notes.get("registration")).toMatchObject({ runnerId: REGISTERED.runner_id });
+    expect(journal.flushes).toBe(1);
+    expect(journal.notes.get("registration")).toMatchObject({ registered: { runnerId: REGISTERED.runner_id } });
   });
 
   it("recognises itself in the duplicate after a lost answer", async () => {
@@ -231,12 +282,17 @@ describe("a renewed registration", () => {
     expect(coordinator.of(ROUTE)).toHaveLength(2);
   });
 
-  it("rejects when the coordinator has another in its place", async () => {
+  it("waits while the coordinator has a twin in its place", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     const registration = registrationAt(coordinator.url);
     const stale = (await registration.first(forever))!;
-    coordinator.always(ROUTE, duplicate);
-    await expect(registration.renew(stale)).rejects.toThrow(/Another runner/);
+    heldByATwin(coordinator);
+    coordinator.once(ROUTE, duplicate, duplicate);
+    const renewed = registration.renew(stale);
+    await coordinator.seen(ROUTE, 3);
+    expect(registration.isSuperseded).toBe(true);
+    await renewed;
+    expect([registration.isSuperseded, registration.current === stale]).toEqual([false, false]);
   });
 
   it("outlasts a refusal of its credentials", async () => {
@@ -255,16 +311,51 @@ describe("a renewed registration", () => {
     const stale = (await registration.first(forever))!;
     registration.withdraw();
     expect(await registration.renew(stale)).toBeUndefined();
-    await registration.refresh();
+    await registration.verify();
     expect([registration.current, coordinator.of(ROUTE).length]).toEqual([undefined, 1]);
   });
+});
 
-  it("stays as it is when a refresh finds it online", async () => {
+describe("a registration that is looked at again", () => {
+  it("stays as it is when it is online and ours", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     const registration = registrationAt(coordinator.url);
     const first = await registration.first(forever);
-    coordinator.always(ROUTE, duplicate);
-    await registration.refresh();
-    expect(registration.current).toBe(first);
+    await registration.verify();
+    expect([registration.current === first, coordinator.of(ROUTE).length]).toEqual([true, 1]);
+    expect(coordinator.of("POST /runner/heartbeat")).toHaveLength(1);
+  });
+
+  it.each([
+    ["stale", () => ({ status: "stale" })],
+    ["gone", () => ({ runner_id: "lnch_other" })],
+  ])("is made anew when it is %s", async (_, members) => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const registration = registrationAt(coordinator.url);
+    await registration.first(forever);
+    coordinator.once("GET /runners", { json: { runners: [coordinator.listed(members())] } });
+    await registration.verify();
+    expect(coordinator.of(ROUTE)).toHaveLength(2);
+  });
+
+  it("is left to a twin that is online in its place", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const registration = registrationAt(coordinator.url);
+    await registration.first(forever);
+    const twin = twinListed(coordinator);
+    coordinator.once("GET /runners", twin, twin, twin, twin);
+    const verified = registration.verify();
+    await coordinator.seen("GET /runners", 4);
+    expect(registration.isSuperseded).toBe(true);
+    await verified;
+    expect([registration.isSuperseded, coordinator.of(ROUTE).length]).toEqual([false, 1]);
   });
 });
+
+function twinListed(coordinator: ScriptedCoordinator) {
+  return { json: { runners: [coordinator.listed({ executor: { leasehold_instance: "of-a-twin" } })] } };
+}
+
+function heldByATwin(coordinator: ScriptedCoordinator): void {
+  coordinator.always("GET /runners", twinListed(coordinator));
+}

@@ -1,7 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What the scripted coordinator says: JSON, text, nothing (`drop` cuts the connection), or nothing yet (`hang`). */
+/**
+ * What the scripted coordinator says: JSON, text, nothing (`drop` cuts the connection), or nothing yet (`hang`); once `after`
+ * has settled, where that is given.
+ */
 export interface Scripted {
   readonly status?: number;
   readonly json?: unknown;
@@ -9,6 +12,7 @@ export interface Scripted {
   readonly headers?: Record<string, string>;
   readonly drop?: boolean;
   readonly hang?: boolean;
+  readonly after?: Promise<unknown>;
 }
 
 export interface Recorded {
@@ -35,6 +39,16 @@ export class ScriptedCoordinator implements AsyncDisposable {
   private constructor() {
     this.#server = createServer((request, response) => void this.#receive(request, response));
     this.always("POST /runner/register", { json: { ...REGISTERED } });
+    this.always("GET /runs", { json: { runs: [] } });
+    this.always("GET /runners", () => ({ json: { runners: [this.listed()] } }));
+  }
+
+  /** The runner that registered last, as the list of runners has it; `members` replace or add. */
+  listed(members: Record<string, unknown> = {}): Record<string, unknown> {
+    const executor = this.of("POST /runner/register").at(-1)?.json["executor"] ?? {};
+    const last_heartbeat = new Date().toISOString();
+    const heard = { last_heartbeat, seconds_since_heartbeat: 0 };
+    return { runner_id: RUNNER_ID, status: "online", executor, ...heard, ...members };
   }
 
   static async start(port = 0): Promise<ScriptedCoordinator> {
@@ -84,10 +98,10 @@ export class ScriptedCoordinator implements AsyncDisposable {
     }
   }
 
-  /** Answers the open poll, or the next one that comes: the oldest first. */
-  async answerPoll(script: Scripted): Promise<void> {
-    await this.until(() => this.#polls.length > 0);
-    respond(this.#polls.shift()!, script);
+  /** Answers the open poll, or the next one that comes: the oldest first, unless told to pass over some. */
+  async answerPoll(script: Scripted, passOver = 0): Promise<void> {
+    await this.until(() => this.#polls.length > passOver);
+    respond(this.#polls.splice(passOver, 1)[0]!, script);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -150,6 +164,8 @@ export function deliveredRun(members: Record<string, unknown> = {}): Record<stri
 
 function respond(response: ServerResponse, script: Scripted): void {
   if (script.hang) return;
+  const { after, ...rest } = script;
+  if (after) return void after.then(() => respond(response, rest));
   if (script.drop) {
     response.socket?.destroy();
     return;

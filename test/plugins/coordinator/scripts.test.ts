@@ -31,6 +31,7 @@ function keeper() {
     reconcile: () => void told.push(["reconcile"]),
     installed: async () => [],
     ready: async () => {},
+    hold: () => Promise.reject(new Error("nobody holds a script here")),
   };
   return { scripts, told };
 }

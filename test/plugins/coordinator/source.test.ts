@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { deliveredRun, ScriptedCoordinator } from "./scripted-coordinator.ts";
+import { deliveredRun, REGISTERED, ScriptedCoordinator } from "./scripted-coordinator.ts";
 import { quiet, recordingLog, settle, start } from "./test-source.ts";
 
 const POLL = "GET /runner/runs";
@@ -28,6 +28,21 @@ describe("the drain", () => {
   });
 });
 
+describe("the end", () => {
+  it("deregisters what the coordinator was just about to register", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const drained = Promise.withResolvers<void>();
+    coordinator.once(REGISTER, { json: REGISTERED, after: drained.promise.then(settle) });
+    const { source, started, drain } = start({ url: coordinator.url });
+    await coordinator.seen(REGISTER);
+    drain();
+    drained.resolve();
+    await started;
+    await source.close(new AbortController().signal);
+    expect(coordinator.of(`DELETE /runners/${REGISTERED.runner_id}`)).toHaveLength(1);
+  });
+});
+
 describe("deregistration from outside", () => {
   it("stops the work and ends the source", async () => {
     await using coordinator = await ScriptedCoordinator.start();
@@ -46,7 +61,7 @@ describe("deregistration from outside", () => {
     await started;
     const attempt = { number: 1, uncertain: false, signal: new AbortController().signal, log: quiet };
     const report = { type: "stopped", signal: "SIGTERM" };
-    expect(await source.deliver({ run: "r", session: "s" }, report, attempt)).toEqual({ retryAfterMs: 0 });
+    expect(await source.deliver({ run: "r", session: "s" }, report, attempt)).toBe("keep");
     expect(coordinator.of(REGISTER)).toHaveLength(1);
   });
 });

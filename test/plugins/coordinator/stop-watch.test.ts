@@ -11,10 +11,11 @@ describe("stops without an open poll", () => {
     const { feed } = start({ url: coordinator.url }, new HandMadeFeed(1));
     const { runner_id } = REGISTERED;
     const run = { run_id: "run_5b1d0c9e7a42", session_id: "ses_0f3a6e2b91cd", runner_id };
+    await coordinator.seen("GET /runs", 3);
     coordinator.once("GET /runs", { status: 500 }, { text: "[]" });
     coordinator.always("GET /runs", { json: { runs: [{ ...run, run_id: "run_other" }, run] } });
     await coordinator.answerPoll({ json: { run: deliveredRun() } });
-    const asked = await coordinator.seen("GET /runs", 5);
+    const asked = await coordinator.seen("GET /runs", 8);
     expect(asked.query.get("status")).toBe("stopping");
     expect(feed.stops).toEqual([{ run: "run_5b1d0c9e7a42" }]);
   });

@@ -22,12 +22,15 @@ describe("stop requests", () => {
     const { feed } = start({ url: coordinator.url });
     feed.stopAnswer = "unknown";
     const { runner_id } = REGISTERED;
+    await coordinator.seen(POLL);
     coordinator.always("GET /sessions/ses_1/status", { json: { status: "stopping" } });
     const others = { run_id: "run_9", session_id: "ses_1", runner_id: "lnch_other" };
-    const ours = { run_id: "run_1", session_id: "ses_1", runner_id };
+    const claimed_at = new Date().toISOString();
+    const ours = { run_id: "run_1", session_id: "ses_1", runner_id, claimed_at };
     coordinator.always("GET /runs", {
       json: { runs: [null, others, ours, { ...ours, run_id: "run_2", session_id: "ses_2" }] },
     });
+    coordinator.always("GET /runs/run_1", { json: { ...ours, status: "stopping" } });
     await coordinator.answerPoll({ json: { stop_sessions: ["ses_1"] } });
     expect((await coordinator.seen("POST /runner/sessions/ses_1/status")).json).toEqual({
       runner_id,
@@ -36,6 +39,30 @@ describe("stop requests", () => {
     expect(coordinator.requests.flatMap(({ route }) => (/stopped$/.test(route) ? [route] : []))).toEqual([
       "POST /runner/runs/run_1/stopped",
     ]);
+  });
+
+  it("leave alone what was leased before the registration was ours", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const { feed } = start({ url: coordinator.url });
+    feed.stopAnswer = "unknown";
+    coordinator.always("GET /sessions/ses_1/status", { json: { status: "stopping" } });
+    const claimed_at = new Date(Date.now() - 60_000).toISOString();
+    const twins = {
+      run_id: "run_1",
+      session_id: "ses_1",
+      runner_id: REGISTERED.runner_id,
+      status: "stopping",
+      claimed_at,
+    };
+    coordinator.always("GET /runs", { json: { runs: [twins] } });
+    await coordinator.answerPoll({ json: { stop_sessions: ["ses_1"] } });
+    await coordinator.seen("GET /sessions/ses_1/status");
+    await coordinator.answerPoll({ status: 204 });
+    await coordinator.seen(POLL, 3);
+    await settle();
+    expect(coordinator.requests.flatMap(({ route }) => (/stopped$|^POST.*status$/.test(route) ? [route] : []))).toEqual(
+      [],
+    );
   });
 
   it("settle unknown sessions one by one, each once", async () => {

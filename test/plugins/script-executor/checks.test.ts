@@ -1,7 +1,7 @@
 import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import type { CheckContext, CheckResult } from "leasehold";
+import { type CheckContext, type CheckResult, SecretStore } from "leasehold";
 import { expect, it } from "vitest";
 import { checks } from "../../../plugins/script-executor/src/checks.ts";
 import { quiet } from "../coordinator/test-source.ts";
@@ -13,12 +13,20 @@ async function run(name: string, projectDir: string): Promise<CheckResult | read
   const context: CheckContext = {
     runner: undefined,
     pluginOptions: {},
-    coreOptions: { projectDir, projectRoots: [projectDir], ...limits, journal: "memory", verbose: false },
+    coreOptions: {
+      projectDir,
+      projectRoots: [projectDir],
+      ...limits,
+      journal: "memory",
+      redactResults: false,
+      verbose: false,
+    },
     projectDir,
     configFile: join(projectDir, "runner.config.ts"),
     stdout: stream,
     stderr: stream,
     log: quiet,
+    secrets: new SecretStore().runner,
     signal: new AbortController().signal,
   };
   return checks.find((check) => check.name === name)?.run(context);

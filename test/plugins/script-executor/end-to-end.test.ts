@@ -82,6 +82,17 @@ describe("a script of the coordinator", () => {
     for (const run of runs) expect((await resultOf(at, run)).end).toBe("completed");
   });
 
+  it("is there for runs with a directory of their own, whatever PROJECT_DIR says (AOF-D34)", async () => {
+    const { at, scripts, projectDir } = await together();
+    expect(process.env).not.toHaveProperty("PROJECT_DIR");
+    await mkdir(join(projectDir, "own"));
+    const content = '#!/bin/sh\necho "$0 in $(pwd) of $PROJECT_DIR"\n';
+    await send(at, "POST", "/scripts", { name: "a", description: "a", script_file: "a", script_content: content });
+    await createAgent(at, "agent", "a");
+    const run = await submit(at, "agent", {}, { project_dir: join(projectDir, "own") });
+    expect((await resultOf(at, run)).result.stdout).toBe(`${scripts}/a/a in ${projectDir}/own of ${projectDir}`);
+  });
+
   it("whose download fails three times is waited for", async () => {
     const { at, refusals } = await together();
     refusals.set("/scripts/a/download", { status: 503, detail: "busy", times: 3 });

@@ -84,8 +84,8 @@ export async function createAgent(at: EmbeddedCoordinator, name: string, script:
   expect((await send(at, "POST", "/agents", agent)).status).toBe(201);
 }
 
-export async function submit(at: EmbeddedCoordinator, agent: string, parameters: object = {}) {
-  const run = { type: "start_session", agent_name: agent, parameters };
+export async function submit(at: EmbeddedCoordinator, agent: string, parameters: object = {}, more: object = {}) {
+  const run = { type: "start_session", agent_name: agent, parameters, ...more };
   const { status, body } = await send(at, "POST", "/runs", run);
   expect(status, JSON.stringify(body)).toBe(201);
   return body as { run_id: string; session_id: string };

@@ -1,9 +1,8 @@
 import type { ResolvedConfig } from "../../config/resolve-config.ts";
 import { FaultReport } from "../../errors/leasehold-error.ts";
 import type { Plugin } from "../../plugin/plugin.ts";
-import { bootRunner } from "../../runner.ts";
 import type { Runner } from "../../runner-api.ts";
-import { type Call, loggerFor, resolve } from "../call.ts";
+import { boot, type Call, resolve } from "../call.ts";
 import { EXIT_CODES } from "../exit-codes.ts";
 import { listenForInterrupts } from "../interrupts.ts";
 import { checkCopies, checkNode, checkProjectDirectory } from "./check-machine.ts";
@@ -62,9 +61,7 @@ async function setUp(call: Call, config: ResolvedConfig): Promise<{ runner?: Run
   const check = "set-up";
   try {
     const { options, plugins } = config;
-    const log = loggerFor(call, config);
-    if (!options.verbose) log.level = "silent";
-    const runner = await bootRunner({ options, plugins, log });
+    const runner = await boot(call, config, { silent: !options.verbose });
     return { runner, findings: [{ check, ok: true, detail: `${plugins.length} plugins` }] };
   } catch (thrown) {
     if (!(thrown instanceof FaultReport)) throw thrown;

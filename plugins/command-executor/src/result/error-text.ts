@@ -1,13 +1,19 @@
-import type { Result } from "leasehold";
+import type { Redactor, Result } from "leasehold";
 import { type Report, shownOutput } from "./report.ts";
 import { resultLine } from "./result-of.ts";
 
 const MOST_BYTES = 64 * 1024;
+/** Enough characters for what is kept to be whole, however much of it is masked. */
+const MOST_LOOKED_AT = 4 * MOST_BYTES;
 
-/** Why a process failed, in its own words: standard error, else the result (protocol §4.7), cut where it is huge. */
-export function errorText(report: Report, result: Result): string {
+/**
+ * Why a process failed, in its own words: standard error, else the result (protocol §4.7), cut where it is huge. Masked before
+ * that, for what is cut off a secret would leave a part of it.
+ */
+export function errorText(report: Report, result: Result, secrets: Pick<Redactor, "text">): string {
   const stderr = shownOutput(report.stderr, report.outputBytes);
-  return cut(stderr === "" ? `(stdout) ${resultLine(result)}` : stderr);
+  const text = stderr === "" ? `(stdout) ${resultLine(result)}` : stderr;
+  return cut(secrets.text(text.slice(0, MOST_LOOKED_AT)));
 }
 
 function cut(text: string): string {

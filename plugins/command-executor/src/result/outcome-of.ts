@@ -1,16 +1,16 @@
 import { constants } from "node:os";
-import { failed, type Outcome, type OutcomeDetails, type ProcessExit, succeeded } from "leasehold";
+import { failed, type Outcome, type OutcomeDetails, type ProcessExit, type Redactor, succeeded } from "leasehold";
 import { errorText } from "./error-text.ts";
 import { soleMessage } from "./report.ts";
 import { resultOf } from "./result-of.ts";
 
 /** What a process that ended by itself comes to (protocol §4.6, §4.7). */
-export function outcomeOf(exit: ProcessExit, outputBytes: number): Outcome {
+export function outcomeOf(exit: ProcessExit, outputBytes: number, secrets: Pick<Redactor, "text">): Outcome {
   const report = { returnCode: returnCode(exit), stdout: exit.stdout, stderr: exit.stderr, outputBytes };
   const result = resultOf(report);
   const details = { ...exitDetails(exit), ...truncation(exit) };
   if (exit.code === 0) return succeeded(result, details);
-  return failed({ code: "COMMAND_FAILED", message: errorText(report, result) }, { ...details, result });
+  return failed({ code: "COMMAND_FAILED", message: errorText(report, result, secrets) }, { ...details, result });
 }
 
 /** A failure whose only output is our own sentence. */

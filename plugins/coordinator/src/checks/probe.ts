@@ -1,4 +1,4 @@
-import { type Credentials } from "leasehold";
+import type { Credentials, Redactor } from "leasehold";
 import { request } from "undici";
 import { basicCredentials } from "../client.ts";
 
@@ -19,10 +19,11 @@ export interface Probed {
   readonly url: string;
   readonly credentials: Credentials | undefined;
   readonly signal: AbortSignal;
+  readonly secrets?: Pick<Redactor, "text">;
 }
 
 /** One GET by itself, on a connection of its own. Rejects when nobody answers. */
-export async function probe({ url, credentials, signal }: Probed, path: string): Promise<Probe> {
+export async function probe({ url, credentials, signal, secrets }: Probed, path: string): Promise<Probe> {
   const base = new URL(url);
   const target = addressOf(url) + path;
   const given = await credentials?.headers(target, signal);
@@ -30,7 +31,9 @@ export async function probe({ url, credentials, signal }: Probed, path: string):
   const answer = await request(target, { headers: { ...basicCredentials(base), ...given }, signal, reset: true });
   const answeredAt = Date.now();
   const date = Date.parse(String(answer.headers["date"]));
-  const body = await textOf(answer.body);
+  const said = await textOf(answer.body);
+  // Another service may repeat our headers, and what is shown of it is cut.
+  const body = secrets?.text(said) ?? said;
   return { status: answer.statusCode, body, date: Number.isNaN(date) ? undefined : date, sentAt, answeredAt };
 }
 

@@ -11,7 +11,12 @@ export const reachable: Check = {
   name: "reachable",
   async run(context) {
     const { url } = options.parse(context.pluginOptions);
-    const probed = { url, credentials: context.runner?.services.find(Credentials), signal: context.signal };
+    const probed = {
+      url,
+      credentials: context.runner?.services.find(Credentials),
+      signal: context.signal,
+      secrets: context.secrets,
+    };
     let health: Probe;
     let runners: Probe;
     try {

@@ -46,7 +46,7 @@ export const submitCommand: Command = {
     const runner = await invocation.createRunner();
     const { url } = pluginSchema.parse(invocation.pluginOptions);
     const credentials = () => runner.services.find(Credentials);
-    const settings = { url, requestMs: REQUEST_MS, credentials, log: invocation.log };
+    const settings = { url, requestMs: REQUEST_MS, credentials, log: invocation.log, secrets: invocation.secrets };
     const client = new CoordinatorClient(settings);
     try {
       return await submit(client, settings, invocation);

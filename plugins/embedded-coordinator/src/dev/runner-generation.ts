@@ -26,7 +26,7 @@ export class RunnerGeneration {
     this.hostname = assignment.hostname;
     this.#child = spawn(again.file, ["--import", NOTE_MODULES.href, ...again.args], {
       env: { ...process.env, [ASSIGNMENT_VARIABLE]: JSON.stringify(assignment) },
-      stdio: ["ignore", "ignore", stderr === process.stderr ? "inherit" : "pipe", "ipc"],
+      stdio: ["ignore", "ignore", isOwn(stderr) ? "inherit" : "pipe", "ipc"],
       detached: true,
     });
     this.#child.stderr?.pipe(stderr, { end: false });
@@ -80,4 +80,9 @@ export class RunnerGeneration {
       this.#over = true;
     }
   }
+}
+
+/** Whether a stream writes to this process's standard error: then a child that does so too is on a terminal where we are. */
+function isOwn(stream: Invocation["stderr"]): boolean {
+  return "fd" in stream && stream.fd === process.stderr.fd;
 }

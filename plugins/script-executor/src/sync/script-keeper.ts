@@ -2,7 +2,7 @@ import type { Logger } from "leasehold";
 import type { Limits } from "../archive/limits.ts";
 import { ScriptFault } from "../script-fault.ts";
 import { isScriptName, shownName } from "../script-name.ts";
-import type { ScriptOrigin, Scripts } from "../scripts.ts";
+import type { HeldScript, ScriptOrigin, Scripts } from "../scripts.ts";
 import type { ScriptStore } from "../store/script-store.ts";
 import { fetchScript } from "./fetch-script.ts";
 import { Permits } from "./permits.ts";
@@ -65,6 +65,14 @@ export class ScriptKeeper implements Scripts {
     const timer = setTimeout(expire, readyTimeoutSeconds * 1_000);
     const patience = AbortSignal.any([signal, late.signal]);
     await untilAborted(this.#arrival(name, task), patience).finally(() => clearTimeout(timer));
+  }
+
+  async hold(name: string, signal: AbortSignal): Promise<HeldScript> {
+    await this.ready(name, signal);
+    const lease = await this.#settings.store.shelf(name).take();
+    if (!lease) throw this.notFound(name);
+    const { directory, version } = lease;
+    return { directory, ...(version.id === undefined ? {} : { version: version.id }), release: () => lease.release() };
   }
 
   /** The error for a script that is not there, in the words of the protocol (§4.3). */

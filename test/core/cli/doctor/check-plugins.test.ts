@@ -1,6 +1,7 @@
-import { type Check, definePlugin } from "leasehold";
+import { type Check, definePlugin, SecretStore } from "leasehold";
 import { describe, expect, it } from "vitest";
 import { checkPlugins } from "../../../../core/src/cli/doctor/check-plugins.ts";
+import { maskTerminal } from "../../../../core/src/cli/masked-terminal.ts";
 import { processTerminal } from "../../../../core/src/cli/terminal.ts";
 import { readConfiguration } from "../../../../core/src/config/configuration.ts";
 import { resolveConfig } from "../../../../core/src/config/resolve-config.ts";
@@ -46,6 +47,6 @@ async function findingsOf(checks: readonly Check[], seconds?: number) {
   const slow = definePlugin({ name: "slow", apiVersion: 1, checks });
   const config = readConfiguration({ file: "/nowhere/runner.config.ts", config: { plugins: [slow()] } });
   const resolved = await resolveConfig(config, { env: {}, cwd: "/", flags: new Map() });
-  const call = { terminal: processTerminal(), argv: [], config, flags: new Map() };
+  const call = { terminal: maskTerminal(processTerminal(), new SecretStore()), argv: [], config, flags: new Map() };
   return checkPlugins(call, resolved, undefined, new AbortController().signal, seconds);
 }

@@ -2,9 +2,9 @@ import { chmod, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LaunchError, type ProcessSpec } from "leasehold";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { LocalLauncher } from "../../../../plugins/command-executor/src/launcher/local-launcher.ts";
-import { bash, Lines, RecordingOwner } from "./processes.ts";
+import { bash, isAlive, Lines, RecordingOwner } from "./processes.ts";
 
 const launcher = new LocalLauncher(console);
 const directory = await mkdtemp(join(tmpdir(), "launcher-"));
@@ -104,6 +104,38 @@ describe("a launched process", () => {
       expect(text).toMatch(/^(é\n)+é?$/);
       expect(Buffer.byteLength(text) + droppedBytes).toBe(bytes);
     }
+  });
+
+  it("that stays is drained between what it is told (AOF-D2)", async () => {
+    const lines = new Lines();
+    const script = "while read -r turn; do head -c 1000000 /dev/zero >&2; echo $turn; done";
+    const spec = bash("", { file: "/bin/sh", args: ["-c", script], stdin: "pipe", onStdout: lines.onText });
+    const child = await launcher.launch(new RecordingOwner(), spec);
+    for (const turn of ["1", "2", "3"]) {
+      await child.write(`${turn}\n`);
+      expect((await lines.first(Number(turn))).at(-1)).toBe(turn);
+    }
+    child.closeInput();
+    const { stderr } = await child.exit;
+    expect(Buffer.byteLength(stderr.text) + stderr.droppedBytes).toBe(3_000_000);
+  });
+
+  it("tells its exit at once, without looking for it at intervals (AOF-D16)", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "setInterval"] });
+    onTestFinished(() => void vi.useRealTimers());
+    expect(await run(bash("exit 0"))).toMatchObject({ code: 0 });
+  });
+
+  it("tells its exit behind the last of its output (AOF-D38)", async () => {
+    const shown: string[] = [];
+    const script = "printf '%060000d\\n' 7; kill -KILL $$";
+    const spec = bash(script, { background: "keep", onStdout: (text) => shown.push(text) });
+    const child = await launcher.launch(new RecordingOwner(), spec);
+    // Nothing is read meanwhile, so that its output and its end are found together.
+    while (isAlive(child.pid));
+    const { stdout, signal } = await child.exit;
+    expect([stdout.text.length, stdout.text.slice(-3), signal]).toEqual([60_001, "07\n", "SIGKILL"]);
+    expect(shown.join("")).toBe(stdout.text);
   });
 
   it("is owned before it starts and released before its exit is told", async () => {

@@ -1,3 +1,4 @@
+import { SecretStore } from "leasehold";
 import { describe, expect, it } from "vitest";
 import { errorText } from "../../../../plugins/command-executor/src/result/error-text.ts";
 import type { Report } from "../../../../plugins/command-executor/src/result/report.ts";
@@ -10,7 +11,7 @@ function textOf(stdout: string, stderr: string): string {
     stderr: { text: stderr, droppedBytes: 0 },
     outputBytes: 100,
   };
-  return errorText(report, resultOf(report));
+  return errorText(report, resultOf(report), new SecretStore().runner);
 }
 
 describe("errorText", () => {

@@ -1,4 +1,12 @@
-import { type CheckContext, Credentials, createRunner, definePlugin, defineProfile, type Profile } from "leasehold";
+import {
+  type CheckContext,
+  Credentials,
+  createRunner,
+  definePlugin,
+  defineProfile,
+  type Profile,
+  SecretStore,
+} from "leasehold";
 import { onTestFinished } from "vitest";
 import { createLogger } from "../../../../core/src/log/create-logger.ts";
 import { coordinator } from "../../../../plugins/coordinator/src/index.ts";
@@ -38,7 +46,14 @@ export async function checkContext({ url, options = {}, executor, token, install
     apiVersion: 1,
     setup({ services }) {
       const ignore = () => undefined;
-      const deaf = { connect: ignore, sync: ignore, remove: ignore, reconcile: ignore, ready: async () => undefined };
+      const deaf = {
+        connect: ignore,
+        sync: ignore,
+        remove: ignore,
+        reconcile: ignore,
+        ready: async () => undefined,
+        hold: () => Promise.reject(new Error("nobody holds a script here")),
+      };
       if (installed) services.provide(ScriptsToken, { useValue: { ...deaf, installed: async () => installed } });
     },
   });
@@ -57,12 +72,14 @@ export async function checkContext({ url, options = {}, executor, token, install
       drainTimeoutSeconds: 1,
       outputBytes: 1,
       journal: "memory",
+      redactResults: false,
       verbose: false,
     },
     configFile: "/srv/runner.config.ts",
     stdout: process.stdout,
     stderr: process.stderr,
     log: createLogger({ verbose: false }),
+    secrets: new SecretStore().runner,
     signal: new AbortController().signal,
   };
 }

@@ -1,3 +1,4 @@
+import { startEmbeddedCoordinator } from "@leasehold/embedded-coordinator";
 import { describe, expect, it } from "vitest";
 import { openEventStream } from "../../../../plugins/coordinator/src/submit/event-stream.ts";
 import { followRun } from "../../../../plugins/coordinator/src/submit/follow-run.ts";
@@ -36,6 +37,23 @@ describe("followRun", () => {
     expect(await end).toEqual({ status: "completed", error: undefined });
     expect(progress.told).toEqual(expect.arrayContaining(["event pre_tool", "event result", "completed"]));
     expect(stream.resultText).toBe('{"event_type":"result","result_text":"done"}');
+  });
+
+  it("ends with a run that nobody took, although its session stays pending (AOF-H12)", async () => {
+    await using coordinator = await startEmbeddedCoordinator({
+      port: 0,
+      noMatchTimeoutSeconds: 0.01,
+      lifecycleIntervalSeconds: 0.01,
+    });
+    const run = { type: "start_session", parameters: { prompt: "hi" } };
+    const headers = { "content-type": "application/json" };
+    const answer = await fetch(`${coordinator.url}/runs`, { method: "POST", headers, body: JSON.stringify(run) });
+    const { run_id: runId, session_id: sessionId } = (await answer.json()) as { run_id: string; session_id: string };
+    const { end } = await follow(coordinator, { runId, sessionId });
+    expect(await end).toEqual({ status: "failed", error: "No matching runner available within timeout" });
+    expect(await (await fetch(`${coordinator.url}/sessions/${sessionId}/status`)).json()).toEqual({
+      status: "pending",
+    });
   });
 
   it("goes on asking while the coordinator is gone or odd", async () => {
@@ -117,11 +135,15 @@ describe("fetchResult", () => {
   });
 });
 
-async function follow(coordinator: ScriptedCoordinator) {
+async function follow(coordinator: { readonly url: string }, run = RUN) {
   const client = clientOf(coordinator.url);
   const [stop, giveUp] = [new AbortController(), new AbortController()];
   const progress = new KeptProgress();
-  const stream = await openEventStream({ url: coordinator.url, credentials: () => undefined }, "ses_1", giveUp.signal);
-  const end = followRun({ client, run: RUN, stream, progress, stop: stop.signal, giveUp: giveUp.signal });
+  const stream = await openEventStream(
+    { url: coordinator.url, credentials: () => undefined },
+    run.sessionId,
+    giveUp.signal,
+  );
+  const end = followRun({ client, run, stream, progress, stop: stop.signal, giveUp: giveUp.signal });
   return { end, progress, stream, stop, giveUp };
 }

@@ -1,0 +1,33 @@
+import type { Outcome, Result, RunError } from "../run/outcome.ts";
+import { maskLongText } from "./masking-long.ts";
+import { MASK } from "./redactor.ts";
+import type { RunSecrets, SecretStore } from "./secret-store.ts";
+
+/** An outcome as others may see it: no secret of its run in the error, none of the runner's own in the result. */
+export async function maskOutcome(outcome: Outcome, secrets: SecretStore, run: RunSecrets): Promise<Outcome> {
+  const error = outcome.error && maskError(outcome.error, (text) => secrets.mask("error", text, run));
+  const result = outcome.result && (await maskResult(outcome.result, secrets, run));
+  if (error === outcome.error && result === outcome.result) return outcome;
+  return { ...outcome, ...(error ? { error } : {}), ...(result ? { result } : {}) };
+}
+
+function maskError(error: RunError, mask: (text: string) => string): RunError {
+  const [code, message] = [mask(error.code), mask(error.message)];
+  return code === error.code && message === error.message ? error : { ...error, code, message };
+}
+
+async function maskResult(result: Result, secrets: SecretStore, run: RunSecrets): Promise<Result> {
+  const text = await maskLongText(result.text, secrets.matchersAt("result", run));
+  if (text === result.text) return result;
+  return { ...result, text: result.format === "json" && !isJson(text) ? JSON.stringify(MASK) : text };
+}
+
+/** A secret of digits alone may have been a number. */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,44 @@
+interface Interval {
+  readonly from: number;
+  to: number;
+}
+
+/**
+ * When this runner held its registration, as far as that is certain, in milliseconds of the monotonic clock. What was claimed
+ * under its id at another time was claimed by somebody else: a twin that has the same identity, say.
+ */
+export class Tenure {
+  readonly #past: Interval[] = [];
+  #current: Interval | undefined;
+
+  /** The registration is ours from `from` on; nothing changes where it was ours already. */
+  begin(from: number): void {
+    this.#current ??= { from, to: from };
+  }
+
+  /** At that moment the registration was still ours: the coordinator answered, or what was connected to it broke. */
+  seen(at: number): void {
+    if (this.#current) this.#current.to = Math.max(this.#current.to, at);
+  }
+
+  /** The registration is not ours any more, or the coordinator has forgotten it. */
+  end(): void {
+    if (this.#current) this.#past.push(this.#current);
+    this.#current = undefined;
+    if (this.#past.length > MOST_INTERVALS) this.#past.shift();
+  }
+
+  /** Whether what was claimed then was claimed for this runner. */
+  covers(at: number): boolean {
+    if (this.#current && at >= this.#current.from) return true;
+    return this.#past.some(({ from, to }) => at >= from && at <= to);
+  }
+
+  /** Since when the registration is ours; nothing when it is not. */
+  get since(): number | undefined {
+    return this.#current?.from;
+  }
+}
+
+/** As many losses of the registration are remembered. */
+const MOST_INTERVALS = 100;

@@ -1,0 +1,31 @@
+/** Whether the engine answered with that HTTP status. */
+export function hasStatus(thrown: unknown, ...statuses: number[]): boolean {
+  const { statusCode } = (thrown ?? {}) as { readonly statusCode?: unknown };
+  return typeof statusCode === "number" && statuses.includes(statusCode);
+}
+
+/** Whether the engine answered at all, if only to refuse. */
+export function wasAnswered(thrown: unknown): boolean {
+  return typeof (thrown as { readonly statusCode?: unknown } | undefined)?.statusCode === "number";
+}
+
+/** The engine's own sentence, or the connection's. */
+export function reasonOf(thrown: unknown): string {
+  const { json, message } = (thrown ?? {}) as {
+    readonly json?: { readonly message?: unknown };
+    readonly message?: unknown;
+  };
+  if (typeof json?.message === "string" && json.message !== "") return json.message;
+  const text = typeof message === "string" && message !== "" ? message : String(thrown);
+  // The client's own prefix says the same twice.
+  return text.replace(/^\(HTTP code \d+\) [^-]*- /, "").trim();
+}
+
+/** Ignores that what was to be changed is gone or is so already. */
+export async function unlessStatus(work: Promise<unknown>, ...statuses: number[]): Promise<void> {
+  try {
+    await work;
+  } catch (thrown) {
+    if (!hasStatus(thrown, ...statuses)) throw thrown;
+  }
+}

@@ -1,0 +1,29 @@
+import type { Logger } from "leasehold";
+import type { Images } from "../agents/images.ts";
+import type { AgentConfig } from "../config/agent-config.ts";
+import { readAgentConfig } from "../config/read-agent-config.ts";
+import { decideEntrypoint } from "../detection/decide-entrypoint.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { OkenOptions } from "../options.ts";
+import { ImageBuilder } from "./image-builder.ts";
+
+/** How the agents of a runner get their images: read the folder, build what is new, keep the disk within the budget. */
+export function imagesOfFolders({ docker }: Engine, instance: string, options: OkenOptions, log: Logger): Images {
+  const builder = new ImageBuilder(docker, { ...options, instance }, log);
+  const images: Images<AgentConfig> = {
+    async read(folder) {
+      const config = await readAgentConfig(folder);
+      return { config, entrypointType: await decideEntrypoint(folder, config) };
+    },
+    async build(request) {
+      const image = await builder.build(request);
+      // Its own image is used by no container yet; the budget comes with the next one at the latest.
+      void builder
+        .enforceBudget(new Set([image.imageId]))
+        .catch((err: unknown) => log.warn({ err }, "images beyond the budget stay for now"));
+      return image;
+    },
+    remove: (agentId) => builder.remove(agentId),
+  };
+  return images;
+}

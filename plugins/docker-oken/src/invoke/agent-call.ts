@@ -1,0 +1,9 @@
+import type { Dispatcher } from "undici";
+
+/** The right to make one call to a running agent; taken from `Agents.enter`, given back with `leave`. */
+export interface AgentCall {
+  /** Reaches this agent and nothing else. */
+  readonly dispatcher: Pick<Dispatcher, "dispatch">;
+  readonly invokeTimeoutMs: number;
+  leave(): void;
+}

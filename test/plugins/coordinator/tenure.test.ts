@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import { Tenure } from "../../../plugins/coordinator/src/tenure.ts";
+
+const covered = (tenure: Tenure, ...at: number[]) => at.map((moment) => tenure.covers(moment));
+
+describe("Tenure", () => {
+  it("covers everything from its beginning while it lasts", () => {
+    const tenure = new Tenure();
+    expect(covered(tenure, 1)).toEqual([false]);
+    tenure.begin(10);
+    expect(covered(tenure, 9, 10, 1e9)).toEqual([false, true, true]);
+    expect(tenure.since).toBe(10);
+  });
+
+  it("covers what was certain of it when it is over", () => {
+    const tenure = new Tenure();
+    tenure.begin(10);
+    tenure.seen(20);
+    tenure.seen(15);
+    tenure.end();
+    expect(covered(tenure, 9, 10, 20, 21)).toEqual([false, true, true, false]);
+    tenure.begin(30);
+    expect(covered(tenure, 20, 25, 30)).toEqual([true, false, true]);
+  });
+
+  it("does not begin anew what goes on", () => {
+    const tenure = new Tenure();
+    tenure.begin(10);
+    tenure.begin(20);
+    expect(covered(tenure, 15)).toEqual([true]);
+  });
+
+  it("forgets the oldest of very many", () => {
+    const tenure = new Tenure();
+    for (let at = 0; at < 200; at++) {
+      tenure.begin(at * 10);
+      tenure.end();
+    }
+    expect(covered(tenure, 0, 1_990)).toEqual([false, true]);
+  });
+});

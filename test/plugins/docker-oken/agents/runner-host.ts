@@ -1,0 +1,37 @@
+// A process of its own that deploys one agent and lives until it is killed: options as JSON, agent id, image id.
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { SecretStore } from "leasehold";
+import pino from "pino";
+import { Agents } from "../../../../plugins/docker-oken/src/agents/agents.ts";
+import { options as schema } from "../../../../plugins/docker-oken/src/options.ts";
+
+const [text = "{}", agentId = "", imageId = ""] = process.argv.slice(2);
+const options = schema.parse(JSON.parse(text));
+const settled = async () => undefined;
+
+const agents = await Agents.open({
+  options,
+  log: pino({ level: "silent" }),
+  resources: {
+    handle: () => undefined,
+    own: async (claim) => ({
+      resource: { ...claim, owner: { type: "plugin", plugin: "docker-oken" }, data: {} },
+      update: settled,
+      release: settled,
+    }),
+  },
+  images: () => ({
+    read: async () => ({ config: { name: "killed" }, entrypointType: "handler" }),
+    build: async () => ({ imageId, log: "built by the first runner\n" }),
+    remove: settled,
+  }),
+  tell: () => undefined,
+  secrets: new SecretStore().runner,
+});
+const folder = join(options.dataDir, "incoming", "first");
+await mkdir(folder, { recursive: true });
+await writeFile(join(folder, "wishes.json"), "{}");
+const { status } = await agents.deploy(agentId, folder, { secrets: { VERSION: "before the kill" } });
+console.log(status);
+setInterval(() => undefined, 1_000);
