@@ -68,7 +68,8 @@ export class FaultProxy {
     if (fault?.kind === "refuse" || fault?.kind === "reset" || fault?.kind === "restart") return reset(response);
     const earlier = fault?.kind === "again" ? this.#takeHandedOut() : undefined;
     if (earlier) return inflict(undefined, earlier, response);
-    const answer = !fault || fault.acted ? await this.#forward(incoming, body, response) : undefined;
+    const answer =
+      !fault || fault.acted || fault.kind === "again" ? await this.#forward(incoming, body, response) : undefined;
     if (response.destroyed) return;
     if (answer === "nobody") return reset(response);
     if (answer && handsOutRun(answer)) this.#handedOut = answer;

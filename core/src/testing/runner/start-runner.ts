@@ -36,6 +36,8 @@ export interface TestRunnerSettings<C extends TestCoordinator> {
   readonly config?: Omit<Config, "plugins">;
   /** Variables that options are read from; none of this process's own. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** `false`: plugins are set up, and no source is started. */
+  readonly lease?: boolean;
   /** `false`: what is open after the end is the test's own affair. */
   readonly verifyHandles?: boolean;
 }
@@ -120,6 +122,7 @@ class Bench<C extends TestCoordinator> implements TestRunner<C> {
       { env: { ...(url === undefined ? {} : { [COORDINATOR_URL]: url }), ...env }, log: this.#kept.log },
     );
     this.#hearing = new Hearing(this.#runner.telemetry);
+    if (this.#settings.lease === false) return;
     const { signal } = this.#end;
     this.#leasing = this.#runner.lease({ drain: signal, stop: signal });
     this.#leasing.catch(() => undefined);

@@ -12,7 +12,7 @@ import {
   unauthorizedInMidRun,
 } from "leasehold/testing";
 import { describe, expect, it } from "vitest";
-import { executor } from "../../fixtures/kinds.ts";
+import { executor } from "../../../fixtures/kinds.ts";
 
 type Make = (seed: number) => FaultScript;
 const scripts: Record<string, Make> = {
