@@ -68,7 +68,13 @@ export class ConformanceReport {
 }
 
 function reasonOf(thrown: unknown): string {
+  if (isSuppressed(thrown)) return `${reasonOf(thrown.suppressed)}; and then: ${reasonOf(thrown.error)}`;
   return thrown instanceof FaultReport ? thrown.faults.map(describeFault).join("; ") : messageOf(thrown);
+}
+
+/** What `await using` makes of a trial that fails and whose runner does not close well either. */
+function isSuppressed(thrown: unknown): thrown is SuppressedError {
+  return thrown instanceof Error && thrown.name === "SuppressedError";
 }
 
 function firstLine(text: string): string {

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 
-const PATIENCE_NS = 5_000_000_000n;
+const PATIENCE_NS = 3_000_000_000n;
 /** Work that ends by itself, and not what anybody holds open. */
 const PASSING = ["Immediate", "TickObject", "FSReqCallback", "FSReqPromise", "GetAddrInfoReqWrap", "CloseReq"];
 
@@ -16,7 +16,7 @@ export function openHandles(): Handles {
 }
 
 /**
- * Resolves when nothing more is open than `before`. Rejects after 5 s with an error that names the kinds that are left.
+ * Resolves when nothing more is open than `before`. Rejects after 3 s with an error that names the kinds that are left.
  * One timer more is taken for the one by which the test itself is watched.
  */
 export async function handlesGone(before: Handles): Promise<void> {
