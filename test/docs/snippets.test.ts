@@ -12,7 +12,7 @@ const GENERATED = ["docs/api/**", "docs/hooks.md"];
 /** What snippets leave to their readers. */
 const PRELUDE = "declare function runWasm(file: string, parameters: object, signal: AbortSignal): Promise<string>;\n";
 
-/** The TypeScript of all pages, but for what `npm run newcomer` runs, by the place where it stands. */
+/** The TypeScript of all pages, but for fragments and for what `npm run newcomer` runs, by the place where it stands. */
 async function snippets(): Promise<Map<string, string>> {
   const pages = globSync(["*.md", "docs/**/*.md", "{core,plugins/*,profiles/*,examples/*}/README.md"], {
     cwd: root,
