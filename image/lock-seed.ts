@@ -1,5 +1,6 @@
 interface Locked {
   readonly link?: boolean;
+  readonly dev?: boolean;
   readonly [field: string]: unknown;
 }
 
@@ -11,11 +12,11 @@ export interface Lock {
 
 /**
  * A lockfile to begin with: npm keeps the versions in it that the chosen plugins need, those with which this repository is
- * tested, and drops the rest.
+ * tested, and drops the rest. Tools of development are left out: npm would keep those that are somebody's optional peers.
  */
 export function seedOf(lock: Lock, app: { readonly name: string; readonly version: string }): Lock & typeof app {
   const kept = Object.entries(lock.packages)
-    .filter(([path, { link }]) => path.startsWith("node_modules/") && !link)
-    .map(([path, { dev, peer, optional, devOptional, ...rest }]) => [path, rest]);
+    .filter(([path, { link, dev }]) => path.startsWith("node_modules/") && !link && !dev)
+    .map(([path, { peer, optional, devOptional, ...rest }]) => [path, rest]);
   return { ...app, lockfileVersion: lock.lockfileVersion, packages: { "": { ...app }, ...Object.fromEntries(kept) } };
 }

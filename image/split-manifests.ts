@@ -19,9 +19,11 @@ const lock = readJson<{ packages: { "": Manifest } }>("package-lock.json");
 write("package.json", toCompile(manifest));
 write("package-lock.json", { ...lock, packages: { ...lock.packages, "": toCompile(lock.packages[""]) } });
 
-/** Without the tools of tests and checks, and without a second Node. */
+/** Without the tools of tests and checks, but for the types that the core's testing kit compiles against; without a second Node. */
 function toCompile({ optionalDependencies: _, ...rest }: Manifest): Manifest {
-  const kept = Object.entries(rest.devDependencies ?? {}).filter(([name]) => /^(typescript$|@types\/)/.test(name));
+  const kept = Object.entries(rest.devDependencies ?? {}).filter(([name]) =>
+    /^(typescript$|vitest$|@types\/)/.test(name),
+  );
   return { ...rest, devDependencies: Object.fromEntries(kept) };
 }
 

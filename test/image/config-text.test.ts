@@ -47,12 +47,13 @@ describe("the image's configuration", () => {
 });
 
 describe("the lockfile that npm begins with", () => {
-  it("holds versions without the workspace and its marks", () => {
+  it("holds versions, but no workspace and no tools", () => {
     const packages = {
       "": { name: "workspace" },
       core: { version: "0.1.0" },
       "node_modules/leasehold": { link: true },
-      "node_modules/zod": { version: "4.6.7", dev: true, integrity: "sha512-x" },
+      "node_modules/zod": { version: "4.6.7", peer: true, integrity: "sha512-x" },
+      "node_modules/vitest": { version: "5.1.0", dev: true },
     };
     expect(seedOf({ lockfileVersion: 3, packages }, { name: "app", version: "1" }).packages).toEqual({
       "": { name: "app", version: "1" },
