@@ -66,7 +66,9 @@ async function within(wish: ReadinessWish, lines: LastLines, work: (signal: Abor
     wish.signal.throwIfAborted();
     return await raceAbort(work(over.signal), over.signal);
   } catch (thrown) {
-    if (thrown instanceof NotReady) throw new NotReady(withLog(thrown.message, lines.text), { cause: thrown });
+    // Once more as a whole: of a very long line each piece may have had half of a secret.
+    if (thrown instanceof NotReady)
+      throw new NotReady(withLog(thrown.message, wish.mask(lines.text)), { cause: thrown });
     throw thrown;
   } finally {
     clearTimeout(timer);
