@@ -32,7 +32,10 @@ export async function* logLines(
       const through = long.get(stream) ?? (isLast ? undefined : masking());
       if (!through) yield cleaned(piece);
       else if (isLast) yield cleaned(await lastOf(through, piece));
-      else yield cleaned(nextOf(through, piece));
+      else {
+        const shown = cleaned(nextOf(through, piece));
+        if (shown.length > 0) yield shown;
+      }
       if (through && !isLast) long.set(stream, through);
       else long.delete(stream);
     }

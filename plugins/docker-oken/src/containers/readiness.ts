@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Pool } from "undici";
 import type { AgentContainer, ContainerFacts, Endpoint } from "./agent-container.ts";
 import { LastLines } from "./last-lines.ts";
+import { leavesOut } from "./leaves-out.ts";
 import { logLines } from "./log-lines.ts";
 
 /** The line by which the wrapper says that it listens; the program of an http agent says nothing. */
@@ -40,7 +41,7 @@ export async function startAndWait(container: AgentContainer, wish: ReadinessWis
     const output = await container.output(signal);
     await container.start();
     const announced = Promise.withResolvers<void>();
-    const ended = listen(logLines(output), (line) => lines.add(wish.mask(line)), announced.resolve);
+    const ended = listen(logLines(output, leavesOut), (line) => lines.add(wish.mask(line)), announced.resolve);
     const pool = wish.connect(endpointOf(await container.inspect(), container.name));
     const ready = wish.announces ? announced.promise : healthy(pool, signal);
     return await firstOf(ready, ended, pool, container);
@@ -66,9 +67,7 @@ async function within(wish: ReadinessWish, lines: LastLines, work: (signal: Abor
     wish.signal.throwIfAborted();
     return await raceAbort(work(over.signal), over.signal);
   } catch (thrown) {
-    // Once more as a whole: of a very long line each piece may have had half of a secret.
-    if (thrown instanceof NotReady)
-      throw new NotReady(withLog(thrown.message, wish.mask(lines.text)), { cause: thrown });
+    if (thrown instanceof NotReady) throw new NotReady(withLog(thrown.message, lines.text), { cause: thrown });
     throw thrown;
   } finally {
     clearTimeout(timer);
