@@ -18,6 +18,7 @@ export type { CommandEntrypoint } from "./resolve/command-kind.ts";
 export const commandExecutor = definePlugin({
   name: "command-executor",
   apiVersion: 1,
+  manifest: { spawn: true, fileRoots: ["the run's project directory", "the profile's directory"] },
   options,
   checks: [commands, taggingCheck(), grants],
   setup({ hooks, services, resources, profiles, runner, secrets, log }, { background, environment }) {

@@ -306,7 +306,7 @@ describe("leasehold", () => {
   it("shows the plugins in order with what they tap", async () => {
     const { stdout, stderr } = await project.call(["plugins"]);
     expect(stdout).toMatch(
-      /├─ inline {2}[\d.]+ ms; taps resolveEntrypoint, execute:inline; sources waiting\n├─ profile-first/,
+      /├─ inline {2}[\d.]+ ms; taps resolveEntrypoint, execute:inline; sources waiting; declares secrets token \(TOKEN\)\n├─ profile-first/,
     );
     expect(stderr).not.toContain("leasing");
     const listed = JSON.parse((await project.call(["plugins", "--json"])).stdout);
