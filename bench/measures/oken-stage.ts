@@ -9,6 +9,8 @@ import { Subject } from "../subject.ts";
 
 const AGENT = new URL("../agents/oken", import.meta.url).pathname;
 const PORT = 8080;
+/** An agent that is not where it should be by then never will be. */
+const PATIENCE_MS = 20_000;
 
 /** What the stage is set with. */
 export interface Setting {
@@ -23,7 +25,7 @@ export class OkenStage {
   readonly caller = new Subject("oken-caller");
   readonly runner = new Subject("oken");
   readonly docker = new Docker();
-  readonly agentId = "hello";
+  readonly agentId = `hello-${randomUUID().slice(0, 8)}`;
   readonly #instance = `bench-${randomUUID()}`;
   readonly #network = `oken-${this.#instance}`;
   #folder = "";
@@ -95,7 +97,8 @@ export class OkenStage {
   /** Resolves when the engine says so of the agent's container. */
   async until(state: "paused" | "exited"): Promise<void> {
     const container = this.docker.getContainer(`oken-${this.agentId}`);
-    while ((await container.inspect()).State.Status !== state) await pause(20);
+    const late = AbortSignal.timeout(PATIENCE_MS);
+    while ((await container.inspect()).State.Status !== state) await pause(20, undefined, { signal: late });
   }
 
   async close(): Promise<void> {

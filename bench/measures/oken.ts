@@ -53,15 +53,16 @@ export const wakeFrozen: Measure = {
   unit: "ms",
   baseline: "unpause, then call",
   bar: { kind: "ratio at most", limit: 2 },
+  rounds: 5,
   needs: NEEDS,
   async open(scale) {
-    const stage = await OkenStage.open({ toml: "freeze_after = 0\n" });
+    const stage = await OkenStage.open({ toml: "freeze_after = 1\n" });
     await stage.deploy();
     const bare = await stage.startBare();
     return {
-      value: () => medianOf(scale === "quick" ? 1 : 5, () => calledWhen(stage, "paused")),
+      value: () => medianOf(scale === "quick" ? 1 : 3, () => calledWhen(stage, "paused")),
       baseline: () =>
-        medianOf(scale === "quick" ? 1 : 5, async () => {
+        medianOf(scale === "quick" ? 1 : 3, async () => {
           await stage.bare.pause();
           const from = now();
           await stage.bare.unpause();
@@ -78,6 +79,7 @@ export const wakeStopped: Measure = {
   unit: "ms",
   baseline: "docker start, then call",
   bar: { kind: "ratio at most", limit: 1.5 },
+  rounds: 5,
   needs: NEEDS,
   async open(scale) {
     const stage = await OkenStage.open({ toml: "warm_timeout = 0\n" });
