@@ -4,7 +4,7 @@ export default defineConfig({
   oxc: { decorator: { legacy: true } },
   ssr: { resolve: { conditions: ["leasehold-source"] } },
   test: {
-    include: ["test/**/*.test.ts"],
+    include: ["test/**/*.test.ts", "examples/*/test/**/*.test.ts"],
     fsModuleCache: false,
     globalSetup: ["test/plugins/docker-oken/engine-setup.ts"],
     testTimeout: 30_000,

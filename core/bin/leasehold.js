@@ -18,6 +18,7 @@ if (major < 22 || (major === 22 && minor < 19)) {
     );
     closeInheritedDescriptors();
     const { default: main } = await import(new URL("../dist/cli/main.js", import.meta.url).href);
-    process.exitCode = await main(process.argv.slice(2));
+    const { endProcess } = await import(new URL("../dist/cli/end-process.js", import.meta.url).href);
+    endProcess(await main(process.argv.slice(2)));
   } else process.exitCode = 1;
 }

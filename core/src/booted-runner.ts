@@ -59,7 +59,7 @@ export class BootedRunner implements Runner {
   }
 
   status(): RunnerStatus {
-    return statusOf(this.#phase, this.#intakes, this.#parts);
+    return this.#parts.secrets.maskValue("status", statusOf(this.#phase, this.#intakes, this.#parts));
   }
 
   lease(signals: LeaseSignals, sources?: readonly string[]): Promise<void> {

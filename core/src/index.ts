@@ -30,6 +30,7 @@ export {
   type TerminalStream,
 } from "./plugin/command.ts";
 export { definePlugin } from "./plugin/define-plugin.ts";
+export type { PluginManifest } from "./plugin/manifest.ts";
 export {
   API_VERSION,
   type OptionsSchema,

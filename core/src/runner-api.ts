@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { CoreOptions, coreOptions } from "./config/core-options.ts";
 import type { Logger } from "./log/logger.ts";
+import type { PluginManifest } from "./plugin/manifest.ts";
 import type { Plugin } from "./plugin/plugin.ts";
 import type { Profile } from "./profiles/profile.ts";
 import type { SecretStore } from "./redaction/secret-store.ts";
@@ -41,6 +42,8 @@ export interface PluginReport {
   readonly provides: readonly string[];
   readonly sources: readonly string[];
   readonly profiles: readonly string[];
+  /** What it declares to use, with its secret options; nothing where it declares nothing. Declared, not enforced. */
+  readonly manifest?: Required<PluginManifest>;
   readonly setupMs: number;
 }
 

@@ -1,36 +1,11 @@
+import type { Fault as AnyFault } from "../../core/src/testing/faults/fault.ts";
+import type { Random } from "../../core/src/testing/faults/random.ts";
 import type { Endpoint, Target } from "./endpoints.ts";
-import type { Random } from "./random.ts";
 
-/** What the proxy can do to a request instead of passing it on and its answer back. */
-export type FaultKind =
-  /** No new connection is taken for a while, and this one is reset. */
-  | "refuse"
-  /** The connection is reset before the coordinator sees the request. */
-  | "reset"
-  /** The coordinator acts, and the connection is reset before its answer. */
-  | "drop"
-  /** The coordinator acts, and the connection is reset in the middle of its answer. */
-  | "cut"
-  /** The answer comes late. */
-  | "delay"
-  /** The answer comes in small pieces. */
-  | "drip"
-  /** Nothing comes, for longer than anyone waits; then the connection is reset. */
-  | "hang"
-  /** 500 in plain text. */
-  | "error"
-  /** Bytes that are no HTTP. */
-  | "garbage"
-  /** 200 with a page of HTML, as of a proxy that answers for others. */
-  | "page";
+/** What happens by chance; the rest are scripts of their own (`leasehold/testing`). */
+export type FaultKind = Exclude<AnyFault["kind"], "deny" | "again" | "restart">;
 
-export interface Fault {
-  readonly kind: FaultKind;
-  /** Whether the coordinator gets the request all the same. */
-  readonly acted: boolean;
-  /** How long it lasts, where it lasts. */
-  readonly ms: number;
-}
+export type Fault = AnyFault & { readonly kind: FaultKind };
 
 const WEIGHTS: Readonly<Record<FaultKind, number>> = {
   refuse: 1,

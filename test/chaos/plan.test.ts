@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { Random } from "../../core/src/testing/faults/random.ts";
 import type { Target } from "./endpoints.ts";
 import { FaultPlan } from "./faults.ts";
 import { planOf } from "./plan.ts";
-import { Random } from "./random.ts";
 
 describe("a plan", () => {
   it("is the same for the same seed, and another for another", () => {

@@ -1,4 +1,4 @@
-import type { Random } from "./random.ts";
+import type { Random } from "../../core/src/testing/faults/random.ts";
 
 /** What the process of a run does; each is an agent of the same name, `scripted` a script of the coordinator's. */
 type Behaviour = "plain" | "fails" | "slow" | "forks" | "daemon" | "stubborn" | "lasting" | "flood" | "scripted";

@@ -1,13 +1,13 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { RecordEntry } from "@leasehold/embedded-coordinator";
+import { FaultProxy } from "../../core/src/testing/faults/proxy.ts";
+import { Random } from "../../core/src/testing/faults/random.ts";
 import { Client } from "./client.ts";
 import { Coordinators } from "./coordinators.ts";
 import { targetOf } from "./endpoints.ts";
 import type { Facts, RunFacts } from "./facts.ts";
 import { type Fault, type FaultKind, FaultPlan } from "./faults.ts";
 import { type Happening, type Plan, type PlannedRun, planOf, type StopMoment } from "./plan.ts";
-import { FaultProxy } from "./proxy.ts";
-import { Random } from "./random.ts";
 import { Runners } from "./runners.ts";
 import { Witness } from "./witness.ts";
 import type { World } from "./world.ts";

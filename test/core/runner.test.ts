@@ -29,7 +29,7 @@ describe("the first report", () => {
     ]);
     expect(faults).toEqual([
       'PLUGIN_DUPLICATE: two plugins are named "twin"',
-      'PLUGIN_API_VERSION: plugin "future" was written for plugin API 2; this core has 1',
+      'PLUGIN_API_NEWER: plugin "future" needs plugin API 2, but leasehold 0.1.0 has 1 at most: leasehold is behind',
       'PLUGIN_MISSING: plugin "lost" depends on "twim", which is not configured (did you mean "twin"?)',
       'PLUGIN_MISSING: plugin "alone" depends on "something-else", which is not configured',
       "PLUGIN_CYCLE: plugins depend on each other in a circle: hen → egg → hen",

@@ -37,7 +37,7 @@ describe("the guide", () => {
       ({ definition }) => definition.commands ?? [],
     );
     const known = [...builtIns, ...contributed].map(({ name }) => name);
-    const named = [...(await read(file)).matchAll(/(?:npx |`)leasehold ([a-z]+)/g)].map(([, command]) => command);
+    const named = [...(await read(file)).matchAll(/(?:npx |`)leasehold ([a-z-]+)/g)].map(([, command]) => command);
     expect(named.filter((command) => !known.includes(command ?? ""))).toEqual([]);
     expect(named).toContain("doctor");
   });

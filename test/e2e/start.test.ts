@@ -119,6 +119,23 @@ describe("leasehold start", () => {
     expect(pids.filter(isAlive)).toEqual([]);
   });
 
+  it("exits with 0 however many signals come", async () => {
+    const runner = await ready(start("misbehaving"));
+    const { run } = await submit("stubborn", {});
+    await pidsIn(join(directory, "ready"));
+    const storm = setInterval(() => runner.signal("SIGTERM"), 2);
+    expect(await runner.exit().finally(() => clearInterval(storm))).toBe(0);
+    expect(await get(`/runs/${run}`)).toMatchObject({ status: "stopped" });
+  });
+
+  it("does not live on for what a plugin left open", async () => {
+    const LEASEHOLD_CONFIG = join(import.meta.dirname, "../fixtures/e2e/leaky.config.ts");
+    const runner = await ready(start("echo", { env: { LEASEHOLD_CONFIG } }));
+    runner.signal("SIGTERM");
+    expect(await runner.exit()).toBe(0);
+    expect(runner.stderr).toMatch(/something was left open, .* is dropped: .*Timeout/);
+  });
+
   it("exits with 0 when it is deregistered", async () => {
     const runner = await ready(start("echo"));
     const [registered] = ((await get("/runners")) as { runners: { runner_id: string }[] }).runners;

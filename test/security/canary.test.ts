@@ -31,6 +31,7 @@ const SIGNS: readonly (readonly [where: string, words: RegExp])[] = [
   ["coordinator", /GRANTED=\*{8}/],
   ["files", /\*{8}/],
   ["outcome", /"status":"succeeded"/],
+  ["status", /"whispers","ready":true,"detail":"/],
   ["thrown at the host", /setup of plugin.*refused the registration.*teardown of plugin/s],
 ];
 

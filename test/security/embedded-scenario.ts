@@ -93,6 +93,7 @@ async function work(setting: Setting): Promise<void> {
     parametersText: "{}",
   });
   sinks.add("outcome", JSON.stringify(outcome));
+  sinks.add("status", JSON.stringify(runner.status()));
   drain.abort();
   // As a coordinator does when a runner deregisters; else the drain would wait for the poll.
   void remote.answerPoll({ status: 204, text: "" });

@@ -139,6 +139,7 @@ export const gossip = definePlugin({
         throw new Error(tell(all));
       },
       reports: (moment) => [{ type: moment.type, told: tell([own]) }],
+      status: () => ({ ready: true, detail: tell(all) }),
       async deliver(_ref, report) {
         await appendFile(join(runner.projectDir, PASSED_ON), JSON.stringify(report));
         return "accepted";

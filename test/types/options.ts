@@ -49,5 +49,9 @@ definePlugin({ name: "x", apiVersion: 1, dependson: ["y"] });
 definePlugin({ name: "x", apiVersion: 1, options: z.string() });
 // @ts-expect-error a teardown is a function
 definePlugin({ name: "x", apiVersion: 1, setup: () => 5 });
+// @ts-expect-error a manifest says what is known
+definePlugin({ name: "x", apiVersion: 1, manifest: { files: ["/"] } });
+// @ts-expect-error in lists
+definePlugin({ name: "x", apiVersion: 1, manifest: { network: "example.com" } });
 // @ts-expect-error flags are texts
 z.int().meta({ flag: 5 });

@@ -13,12 +13,12 @@ export interface ApiItem {
   readonly members?: readonly ApiItem[];
 }
 
-/** Everything that a built package exports from its entry point, and what that refers to. */
-export function readModel(packageDirectory: string): readonly ApiItem[] {
+/** Everything that a built package exports from an entry point, and what that refers to. `types` is relative to the package. */
+export function readModel(packageDirectory: string, types: string): readonly ApiItem[] {
   const scratch = mkdtempSync(join(tmpdir(), "leasehold-api-"));
   try {
     const file = join(scratch, "model.json");
-    extract(packageDirectory, file);
+    extract(packageDirectory, types, file);
     const model = JSON.parse(readFileSync(file, "utf8")) as ApiItem;
     return model.members?.[0]?.members ?? [];
   } finally {
@@ -26,8 +26,8 @@ export function readModel(packageDirectory: string): readonly ApiItem[] {
   }
 }
 
-function extract(projectFolder: string, apiJsonFilePath: string): void {
-  const entry = join(projectFolder, "dist/index.d.ts");
+function extract(projectFolder: string, types: string, apiJsonFilePath: string): void {
+  const entry = join(projectFolder, types);
   const compilerOptions = { target: "es2024", module: "nodenext", strict: true, skipLibCheck: true, types: ["node"] };
   const configObject: IConfigFile = {
     projectFolder,

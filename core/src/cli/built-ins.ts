@@ -1,4 +1,5 @@
 import type { Call } from "./call.ts";
+import { createPlugin } from "./create-plugin/create-plugin.ts";
 import { doctor } from "./doctor/doctor.ts";
 import { drain } from "./drain.ts";
 import { health } from "./health.ts";
@@ -114,5 +115,17 @@ export const builtIns: readonly BuiltIn[] = [
     ],
     takesOptions: false,
     run: ({ terminal }, _operands, own) => init(terminal, own),
+  },
+  {
+    name: "create-plugin",
+    summary: "Write the package of a new plugin, with tests that it passes as it is",
+    operands: ["<name>"],
+    examples: ["create-plugin sql-executor --kind executor", "create-plugin @acme/orders --kind source"],
+    extraFlags: [
+      ["--kind <kind>", "executor, source, profile or credentials"],
+      ["--core <source>", "where npm gets leasehold from while you develop: a version, a path or a tarball"],
+    ],
+    takesOptions: false,
+    run: ({ terminal }, [name = ""], own) => createPlugin(terminal, name, own),
   },
 ];

@@ -6,7 +6,7 @@ type Interrupt = (typeof SIGNALS)[number];
 
 /**
  * SIGINT, SIGTERM and SIGHUP as abort signals, from now until `dispose`; meanwhile the process stays alive, whatever it waits
- * for. An error that nobody caught counts as two of them: ending at once would leave what was started behind.
+ * for. Once one was received, more of them do not end the process after that either: it is ending, with its exit code. An error that nobody caught counts as two of them: ending at once would leave what was started behind.
  */
 export interface Interrupts {
   /** Aborted by the first. */
@@ -52,8 +52,13 @@ export function listenForInterrupts(): Interrupts {
     },
     dispose: () => {
       clearInterval(alive);
-      for (const signal of SIGNALS) process.off(signal, onInterrupt);
+      for (const signal of SIGNALS) {
+        if (received && !process.listeners(signal).includes(ignore)) process.on(signal, ignore);
+        process.off(signal, onInterrupt);
+      }
       process.off("uncaughtException", onStray);
     },
   };
 }
+
+function ignore(): void {}

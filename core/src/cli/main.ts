@@ -58,7 +58,7 @@ async function dispatch(argv: readonly string[], terminal: MaskedTerminal): Prom
     terminal,
     argv,
     configArgument,
-    onError: (text) => errors.push(text),
+    onError: (text) => errors.push(withoutValue(text)),
     onExit: (exit) => {
       code = exit;
     },
@@ -74,6 +74,11 @@ async function dispatch(argv: readonly string[], terminal: MaskedTerminal): Prom
     terminal.stderr.write(errors.join(""));
     return EXIT_CODES.USAGE.code;
   }
+}
+
+/** What is given to a flag that nobody knows may be a secret that was misspelt. */
+function withoutValue(error: string): string {
+  return error.replace(/(unknown option '-[^='\s]*)=.*'/s, "$1'");
 }
 
 interface Loaded {

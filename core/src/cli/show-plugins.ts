@@ -34,6 +34,19 @@ function describe({ name, setupMs, ...plugin }: PluginReport): string {
     ...(["taps", "provides", "sources", "profiles"] as const)
       .filter((fact) => plugin[fact].length > 0)
       .map((fact) => `${fact} ${plugin[fact].join(", ")}`),
+    ...(plugin.manifest ? [`declares ${declaration(plugin.manifest)}`] : []),
   ];
   return `${name}  ${facts.join("; ")}`;
+}
+
+/** Plugins say this of themselves, and nothing holds them to it. */
+function declaration({ spawn, docker, network, secrets, fileRoots }: NonNullable<PluginReport["manifest"]>): string {
+  const parts = [
+    ...(spawn ? ["processes"] : []),
+    ...(docker ? ["containers"] : []),
+    ...(network.length > 0 ? [`network ${network.join(", ")}`] : []),
+    ...(secrets.length > 0 ? [`secrets ${secrets.join(", ")}`] : []),
+    ...(fileRoots.length > 0 ? [`files ${fileRoots.join(", ")}`] : []),
+  ];
+  return parts.length > 0 ? parts.join(" + ") : "nothing";
 }

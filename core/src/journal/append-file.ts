@@ -29,9 +29,13 @@ export class AppendFile {
     this.#size = start + bytes.length;
   }
 
-  /** Waits until everything written is on the disk. Not to be tried again when it fails: the system forgets what it lost. */
+  /**
+   * Waits until everything written is on the disk, under a name. Not to be tried again when it fails: the system forgets what it
+   * lost.
+   */
   async sync(): Promise<void> {
     await this.#handle.datasync();
+    if ((await this.#handle.stat()).nlink === 0) throw new Error("the file was removed");
   }
 
   async close(): Promise<void> {

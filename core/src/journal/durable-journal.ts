@@ -41,6 +41,7 @@ export class DurableJournal extends KeepingJournal {
   readonly state: JournalState;
   readonly #path: string;
   readonly #log: Logger;
+  readonly #assertOurs: () => Promise<void>;
   readonly #health: JournalHealth;
   #file: AppendFile | undefined;
   /** What the file lacks; nothing where that is too much to be appended, or the file is not to be trusted. */
@@ -52,9 +53,19 @@ export class DurableJournal extends KeepingJournal {
   #lazySync: NodeJS.Timeout | undefined;
   #rewriteAtBytes: number;
 
-  /** @param file What the state was read from or written to; why there is none, where the disk has no room for it yet. */
-  constructor(path: string, file: AppendFile | Error, state: JournalState, log: Logger) {
+  /**
+   * @param file What the state was read from or written to; why there is none, where the disk has no room for it yet.
+   * @param assertOurs Rejects once the file's directory is not this process's any more.
+   */
+  constructor(
+    path: string,
+    file: AppendFile | Error,
+    state: JournalState,
+    log: Logger,
+    assertOurs: () => Promise<void> = async () => undefined,
+  ) {
     super();
+    this.#assertOurs = assertOurs;
     this.#path = path;
     this.state = state;
     this.#log = log;
@@ -167,7 +178,7 @@ export class DurableJournal extends KeepingJournal {
       const waiting = this.#unsynced;
       this.#unsynced = [];
       try {
-        await (this.#health.problem ? undefined : this.#file?.sync());
+        if (!this.#health.problem) await Promise.all([this.#file?.sync(), this.#assertOurs()]);
       } catch (thrown) {
         this.#missed = undefined;
         this.#health.fail(thrown);
@@ -194,6 +205,7 @@ export class DurableJournal extends KeepingJournal {
   /** A new file with everything in it; the old one is closed. */
   async #rewrite(): Promise<AppendFile> {
     await this.#syncing;
+    await this.#assertOurs();
     const old = this.#file;
     const file = await rewriteJournal(this.#path, this.state);
     this.#file = file;

@@ -28,7 +28,7 @@ export function openJournal(directory: string, log: Logger): Promise<OpenJournal
       const found = await readJournalFile(file);
       if (found) await tellOfDamage(file, found, log);
       const state = found?.state ?? new JournalState();
-      const journal = new DurableJournal(file, await fileFor(file, found, state, log), state, log);
+      const journal = new DurableJournal(file, await fileFor(file, found, state, log), state, log, lock.assertOurs);
       return { journal, end: () => journal.end().finally(() => lock.release()) };
     } catch (thrown) {
       lock.release();

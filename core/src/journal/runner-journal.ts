@@ -56,11 +56,8 @@ export class RunnerJournal implements Journal {
   }
 
   async owe(lease: LeaseRecord, bodies: readonly JsonObject[], settled?: SettledAs): Promise<readonly OwedReport[]> {
-    const owed = await this.#journal.owe(
-      this.#masked(lease),
-      this.#secrets.maskValue("report", bodies),
-      settled && this.#masked(settled),
-    );
+    const masked = await this.#secrets.maskLongValue("report", bodies);
+    const owed = await this.#journal.owe(this.#masked(lease), masked, settled && this.#masked(settled));
     return owed.map((report) => ({ ...report, lease }));
   }
 

@@ -1,4 +1,4 @@
-import { chmod } from "node:fs/promises";
+import { chmod, stat } from "node:fs/promises";
 import path from "node:path";
 import { LeaseholdError } from "../errors/leasehold-error.ts";
 
@@ -6,6 +6,8 @@ const SQLITE_BUSY = 5;
 
 /** The right to write into a state directory. */
 export interface StateLock {
+  /** Rejects once the directory was removed or replaced: another runner may have taken the new one, and what is written there is its. */
+  assertOurs(): Promise<void>;
   release(): void;
 }
 
@@ -27,5 +29,11 @@ export async function lockStateDirectory(directory: string): Promise<StateLock> 
       throw new LeaseholdError("STATE_DIR_LOCKED", { directory });
     throw thrown;
   }
-  return { release: () => database.close() };
+  const locked = await stat(file);
+  const assertOurs = async () => {
+    const now = await stat(file).catch(() => undefined);
+    if (now?.ino !== locked.ino || now.dev !== locked.dev)
+      throw new Error(`${directory} was removed or replaced under the runner; restart the runner`);
+  };
+  return { assertOurs, release: () => database.close() };
 }

@@ -1,6 +1,7 @@
 import { LeaseholdError } from "../errors/leasehold-error.ts";
 import { didYouMean } from "../errors/nearest.ts";
-import { API_VERSION, type Plugin } from "./plugin.ts";
+import { apiVersionFault } from "./api-version.ts";
+import type { Plugin } from "./plugin.ts";
 
 /** Plugins in the order of their setups, and everything that is wrong with the list. */
 export interface Plan<P extends { readonly plugin: Plugin }> {
@@ -13,11 +14,11 @@ export function planPlugins<P extends { readonly plugin: Plugin }>(listed: reado
   const faults: LeaseholdError[] = [];
   const byName = new Map<string, P>();
   for (const entry of listed) {
-    const { name, apiVersion } = entry.plugin.definition;
+    const { name } = entry.plugin.definition;
     if (byName.has(name)) faults.push(new LeaseholdError("PLUGIN_DUPLICATE", { plugin: name }));
     else byName.set(name, entry);
-    if (apiVersion !== API_VERSION)
-      faults.push(new LeaseholdError("PLUGIN_API_VERSION", { plugin: name, wanted: apiVersion, present: API_VERSION }));
+    const unfit = apiVersionFault(entry.plugin);
+    if (unfit) faults.push(unfit);
   }
   faults.push(...missingDependencies(byName));
   return { ordered: sort(byName, faults), faults };

@@ -8,9 +8,13 @@ import type { Services } from "../services/services.ts";
 import type { LeaseSource } from "../sources/source.ts";
 import type { PluginTelemetry } from "../telemetry.ts";
 import type { Check, Command } from "./command.ts";
+import type { PluginManifest } from "./manifest.ts";
 
 /** The plugin contract's version; a plugin states the one it was written for. */
 export const API_VERSION = 1;
+
+/** The oldest version of the contract that this core still serves. */
+export const OLDEST_API_VERSION = 1;
 
 /** Options of a plugin: a zod object whose members declare variable, flag and secrecy in `.meta` (see `OptionMeta`). */
 export type OptionsSchema = z.ZodObject;
@@ -21,7 +25,10 @@ export type Teardown = () => Awaitable<void>;
 export interface PluginDefinition<Schema extends OptionsSchema = OptionsSchema> {
   /** Lower-case words joined by hyphens; unique in a runner. */
   readonly name: string;
+  /** The version of this contract that it was written for; a core that does not serve it says which of the two to update. */
   readonly apiVersion: number;
+  /** What it uses beyond this process's memory; shown by `leasehold plugins`, not enforced. */
+  readonly manifest?: PluginManifest;
   /** Plugins that must be there and are set up before. */
   readonly dependsOn?: readonly string[];
   /** Plugins that are set up before if they are there. */

@@ -26,6 +26,7 @@ export function defineProfile(definition: ProfileDefinition): Plugin {
   const offer = definePlugin({
     name: pluginNameOf(definition.name),
     apiVersion: API_VERSION,
+    manifest: { fileRoots: agents ? [] : [toPath(agentsDir)] },
     async setup({ profiles }) {
       const folder: AgentFolder = agents ? { agents, problems: [] } : await readAgentsDir(toPath(agentsDir));
       const readFrom = agents ? {} : { readFrom: [toPath(agentsDir)] };

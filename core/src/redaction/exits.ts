@@ -14,6 +14,7 @@ export const EXITS = {
   telemetry: "what telemetry's listeners hear",
   journal: "what the journal keeps, but for reports: resources, what sources remember, how runs were settled",
   report: "reports as sources make them, which hold results: journalled, and delivered from there",
+  status: "how a runner stands: for its program, health checks and whoever drains it",
   stream: "texts and logs that plugins pass through their `secrets`",
 } as const;
 

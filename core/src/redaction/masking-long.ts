@@ -1,9 +1,10 @@
 import { setImmediate } from "node:timers/promises";
 import { maskPart, maskText } from "./masking.ts";
 import type { Matcher } from "./matcher.ts";
+import { isPlain } from "./redact-value.ts";
 
-/** Looked at in a millisecond or two. */
-const CHARACTERS_PER_TURN = 256 * 1024;
+/** Looked at in less than 5 ms, whatever they are. */
+const CHARACTERS_PER_TURN = 128 * 1024;
 
 /** A text without secrets, however long: others have their turns meanwhile. */
 export async function maskLongText(text: string, matchers: readonly Matcher[]): Promise<string> {
@@ -19,4 +20,11 @@ export async function maskLongText(text: string, matchers: readonly Matcher[]): 
     await setImmediate();
   }
   return parts.join("");
+}
+
+/** Texts in JSON, or a value like it, that take more than one turn. */
+export function longTextsIn(value: unknown, texts = new Set<string>()): Set<string> {
+  if (typeof value === "string" && value.length > CHARACTERS_PER_TURN) texts.add(value);
+  else if (isPlain(value)) for (const member of Object.values(value)) longTextsIn(member, texts);
+  return texts;
 }

@@ -1,6 +1,7 @@
 import { Automaton } from "./automaton.ts";
 import { mayBeEscaped, type Reading, readEscaped } from "./escapes.ts";
 import { formsOf } from "./forms.ts";
+import { afterLineBreak, mayBeWrapped } from "./line-breaks.ts";
 import { Ranges } from "./ranges.ts";
 
 /** What a text holds: the secrets that are whole, and where what may be the beginning of another starts. */
@@ -22,14 +23,15 @@ export class Matcher {
   }
 
   /**
-   * Looks at the text as it is and, where that may differ, as it reads without escapes.
+   * Looks at the text as it is and, where that may differ, as it reads without line breaks and without escapes.
    * @param ended Whether nothing follows the text.
    */
   find(text: string, ended: boolean): Found {
-    const found = this.#findAsIs(text);
+    const asIs = this.#findAsIs(text);
+    const found = mayBeWrapped(text, ended) ? both(asIs, this.#findWrapped(text, ended)) : asIs;
     if (!mayBeEscaped(text)) return found;
-    const read = this.#findEscaped(text, ended);
-    return { ranges: found.ranges.with(read.ranges), pending: Math.min(found.pending, read.pending) };
+    const read = this.#findEscaped(text, ended, found.pending);
+    return { ranges: found.ranges.with(read.ranges), pending: Math.min(read.boundary, read.pending) };
   }
 
   #findAsIs(text: string): Found {
@@ -44,23 +46,52 @@ export class Matcher {
     return { ranges, pending: text.length - (depth[state] as number) };
   }
 
-  #findEscaped(text: string, ended: boolean): Found {
+  /** Base64 is broken into lines by many who make it. */
+  #findWrapped(text: string, ended: boolean): Found {
+    const automaton = this.#automaton;
+    const { longest, depth } = automaton;
+    const ranges = new Ranges();
+    const starts = new RecentStarts(this.#longest);
+    let state = 0;
+    for (let at = 0; at < text.length; at++) {
+      const next = afterLineBreak(text, at, ended);
+      if (next < 0) return { ranges, pending: starts.back(depth[state] as number, at) };
+      if (next > at) {
+        at = next - 1;
+        continue;
+      }
+      starts.note(at);
+      state = automaton.step(state, text.charCodeAt(at));
+      if (longest[state] !== 0) ranges.add(starts.back(longest[state] as number, at), at + 1);
+    }
+    return { ranges, pending: starts.back(depth[state] as number, text.length) };
+  }
+
+  /** `boundary` is where the last character begins that begins at `until` or before: within an escape what follows would read differently. */
+  #findEscaped(text: string, ended: boolean, until: number): Found & { readonly boundary: number } {
     const automaton = this.#automaton;
     const { longest, depth } = automaton;
     const ranges = new Ranges();
     const starts = new RecentStarts(this.#longest);
     const reading: Reading = { code: 0, next: 0, openEnded: false };
     let state = 0;
+    let boundary = 0;
     for (let at = 0; at < text.length; at = reading.next) {
+      if (at <= until) boundary = at;
       readEscaped(text, at, reading);
       const isWhole = reading.code >= 0 && (ended || !reading.openEnded);
-      if (!isWhole) return { ranges, pending: starts.back(depth[state] as number, at) };
+      if (!isWhole) return { ranges, pending: starts.back(depth[state] as number, at), boundary };
       starts.note(at);
       state = automaton.step(state, reading.code);
       if (longest[state] !== 0) ranges.add(starts.back(longest[state] as number, at), reading.next);
     }
-    return { ranges, pending: starts.back(depth[state] as number, text.length) };
+    if (until === text.length) boundary = until;
+    return { ranges, pending: starts.back(depth[state] as number, text.length), boundary };
   }
+}
+
+function both(one: Found, other: Found): Found {
+  return { ranges: one.ranges.with(other.ranges), pending: Math.min(one.pending, other.pending) };
 }
 
 /** Where the last characters that were read began in the text: their length there varies. */

@@ -1,17 +1,25 @@
 import { SHORTEST_SECRET } from "./forms.ts";
-import { Matcher } from "./matcher.ts";
+import type { Matcher } from "./matcher.ts";
+import { RecentMatchers } from "./recent-matchers.ts";
 
 /** Values that are masked together. The matcher is made when it is next needed, so registering is cheap. */
 export class Scope {
   readonly #counts = new Map<string, number>();
   #matcher: Matcher | undefined;
+  /** What the matcher looks for; some of it may have been taken out since. */
+  #sought: ReadonlySet<string> = new Set();
   #stale = false;
+  readonly #matchers: RecentMatchers;
+
+  constructor(matchers: RecentMatchers = new RecentMatchers()) {
+    this.#matchers = matchers;
+  }
 
   /** Answers a function that takes the value out again, as often as it was put in. */
   add(value: string): () => void {
     const count = this.#counts.get(value) ?? 0;
     this.#counts.set(value, count + 1);
-    if (count === 0) this.#stale = true;
+    if (!this.#sought.has(value)) this.#stale = true;
     let forgotten = false;
     return () => {
       if (!forgotten) this.#remove(value);
@@ -22,7 +30,8 @@ export class Scope {
   /** None when there is nothing to mask. */
   get matcher(): Matcher | undefined {
     if (this.#stale) {
-      this.#matcher = new Matcher(this.#counts.keys());
+      this.#sought = new Set(this.#counts.keys());
+      this.#matcher = this.#matchers.of(this.#sought);
       this.#stale = false;
     }
     return this.#counts.size > 0 ? this.#matcher : undefined;

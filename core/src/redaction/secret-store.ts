@@ -1,8 +1,10 @@
 import type { Transform } from "node:stream";
 import type { Exit } from "./exits.ts";
 import { maskText } from "./masking.ts";
+import { longTextsIn, maskLongText } from "./masking-long.ts";
 import { MaskingStream } from "./masking-stream.ts";
 import type { Matcher } from "./matcher.ts";
+import { RecentMatchers } from "./recent-matchers.ts";
 import { redactError } from "./redact-error.ts";
 import { redactValue } from "./redact-value.ts";
 import type { RunnerSecrets, Secrets } from "./redactor.ts";
@@ -30,7 +32,9 @@ export class SecretStore {
   /** Of all agents together, and of all runs, for exits that no run is known at. */
   readonly #ofAgents = new Scope();
   readonly #ofRuns = new Scope();
+  readonly #ofSingleRuns = new RecentMatchers();
   readonly #short = new Set<string>();
+  readonly #shortValues = new Set<string>();
   #warn: ((name: string) => void) | undefined;
   #redactsResults = false;
 
@@ -45,7 +49,7 @@ export class SecretStore {
 
   /** What a run registers and masks; `end` once it is settled. */
   forRun(agent: string): { readonly scopes: RunSecrets; readonly secrets: Secrets; readonly end: () => void } {
-    const scopes = { own: new Scope(), agent: this.#agentScope(agent) };
+    const scopes = { own: new Scope(this.#ofSingleRuns), agent: this.#agentScope(agent) };
     const ends = new AbortController();
     const ofRuns = { add: (value: string) => until(ends.signal, this.#ofRuns.add(value)) };
     const secrets = this.#facade([scopes.own, ofRuns], () => this.#ofRun(scopes));
@@ -77,6 +81,15 @@ export class SecretStore {
   maskValue<T>(exit: Exit, value: T, run?: RunSecrets): T {
     const matchers = this.matchersAt(exit, run);
     return matchers.length === 0 ? value : redactValue(value, (text) => maskText(text, matchers));
+  }
+
+  /** The same for what may hold long texts, in turns. */
+  async maskLongValue<T>(exit: Exit, value: T): Promise<T> {
+    const matchers = this.matchersAt(exit);
+    if (matchers.length === 0) return value;
+    const masked = new Map<string, string>();
+    for (const text of longTextsIn(value)) masked.set(text, await maskLongText(text, matchers));
+    return redactValue(value, (text) => masked.get(text) ?? maskText(text, matchers));
   }
 
   /** Something thrown as it may pass an exit: the same where there is nothing to mask, else a copy of the same class. */
@@ -126,7 +139,7 @@ export class SecretStore {
 
   #register(value: string, name: string, into: readonly Pick<Scope, "add">[]): () => void {
     if (!isMaskable(value)) {
-      if (value !== "") this.#tellOfShort(name);
+      if (value !== "") this.#tellOfShort(name, value);
       return () => undefined;
     }
     const forget = into.map((scope) => scope.add(value));
@@ -135,8 +148,10 @@ export class SecretStore {
     };
   }
 
-  #tellOfShort(name: string): void {
-    if (this.#short.has(name)) return;
+  /** Once for a value that several register, under names of their own. */
+  #tellOfShort(name: string, value: string): void {
+    if (this.#short.has(name) || this.#shortValues.has(value)) return;
+    this.#shortValues.add(value);
     this.#short.add(name);
     this.#warn?.(name);
   }

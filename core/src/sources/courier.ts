@@ -27,6 +27,7 @@ export class Courier {
   #waiting = 0;
   #final = false;
   #gone = false;
+  readonly #done = Promise.withResolvers<void>();
 
   /** @param uncertain Whether these reports may have arrived before. */
   constructor(lease: LeaseRecord, uncertain: boolean, journal: Journal, desk: Desk) {
@@ -34,6 +35,11 @@ export class Courier {
     this.#uncertain = uncertain;
     this.#journal = journal;
     this.#desk = desk;
+  }
+
+  /** Resolves when nothing is owed of the lease, nor will be. */
+  get done(): Promise<void> {
+    return this.#done.promise;
   }
 
   /** Reports that are not delivered yet. */
@@ -90,7 +96,9 @@ export class Courier {
       await this.#acknowledge(this.#queue.shift() as OwedReport);
     }
     this.#carrying = false;
-    if (this.#final && this.#queue.length === 0) await this.#desk.done();
+    if (!this.#final || this.#queue.length > 0) return;
+    this.#done.resolve();
+    await this.#desk.done();
   }
 
   #park(): void {

@@ -77,7 +77,8 @@ export class RunCarrier {
     settled(outcome);
     if (run.endsSession) await this.endSession(run.session.id, new RunAborted("stop", "the session was stopped"));
     if (occupied) this.#giveBack(occupied, run, outcome);
-    run.forgetSecrets();
+    // Whoever refuses a report may quote it, and the refusal is logged.
+    void Promise.resolve(courier?.done).then(() => run.forgetSecrets());
     return outcome;
   }
 

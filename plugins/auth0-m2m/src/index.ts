@@ -9,6 +9,11 @@ import { defaultTiming } from "./timing.ts";
 export const auth0M2M = definePlugin({
   name: "auth0-m2m",
   apiVersion: 1,
+  manifest: {
+    network: ["the options `domain` or `issuerUrl`"],
+    secrets: ["the content of `clientSecretFile`"],
+    fileRoots: ["the option `clientSecretFile`"],
+  },
   options,
   checks: [tokenCheck],
   setup({ hooks, services, secrets, log }, options) {

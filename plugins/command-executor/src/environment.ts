@@ -1,4 +1,4 @@
-import { looksSecret, type Run } from "leasehold";
+import { looksSecret, type Run, type RunnerSecrets, type Secrets } from "leasehold";
 import { type Grants, grantedTo } from "./grants.ts";
 
 /** What the plugin's option `environment` adds. */
@@ -38,17 +38,29 @@ export function childEnvironment(
       const names = grantedTo(run, options.grants);
       const granted = pick(own, (name) => names.includes(name));
       const environment = { ...handedOn, ...options.set, ...granted, ...run.profile?.env, ...run.env };
-      register(environment, granted, run);
+      register(environment, granted, run.secrets);
       return { ...environment, AGENT_SESSION_ID: run.session.id, PROJECT_DIR: projectDir };
     },
   };
+}
+
+/** What agents are granted is known before they run: reports that a predecessor left may be quoted before that. */
+export function registerGrants(
+  { agents }: Grants,
+  secrets: Pick<RunnerSecrets, "ofAgent">,
+  own: NodeJS.ProcessEnv = process.env,
+): void {
+  for (const [agent, names] of Object.entries(agents)) {
+    const granted = pick(own, (name) => names.includes(name));
+    register(granted, granted, secrets.ofAgent(agent));
+  }
 }
 
 /** Whatever was granted counts as secret, and so does what is called so; of short values only the latter are told of. */
 function register(
   environment: Readonly<Record<string, string>>,
   granted: Readonly<Record<string, string>>,
-  { secrets }: Pick<Run, "secrets">,
+  secrets: Secrets,
 ): void {
   for (const [name, value] of Object.entries(environment))
     if (looksSecret(name)) secrets.register(value, `variable ${name} of a run`);

@@ -2,7 +2,7 @@ import { definePlugin, ProcessLauncher } from "leasehold";
 import { commands } from "./checks/commands.ts";
 import { grants } from "./checks/grants.ts";
 import { taggingCheck } from "./checks/tagging.ts";
-import { childEnvironment } from "./environment.ts";
+import { childEnvironment, registerGrants } from "./environment.ts";
 import { ChildEnvironmentToken } from "./environment-token.ts";
 import { executeCommand } from "./execute-command.ts";
 import { unknownGrantees } from "./grants.ts";
@@ -18,11 +18,13 @@ export type { CommandEntrypoint } from "./resolve/command-kind.ts";
 export const commandExecutor = definePlugin({
   name: "command-executor",
   apiVersion: 1,
+  manifest: { spawn: true, fileRoots: ["the run's project directory", "the profile's directory"] },
   options,
   checks: [commands, taggingCheck(), grants],
-  setup({ hooks, services, resources, profiles, runner, log }, { background, environment }) {
+  setup({ hooks, services, resources, profiles, runner, secrets, log }, { background, environment }) {
     const launcher = new LocalLauncher(log);
     const children = childEnvironment(environment, runner.projectDir);
+    registerGrants(environment.grants, secrets);
     resources.handle(PROCESS_GROUP, launcher);
     services.provide(ProcessLauncher, { useValue: launcher });
     services.provide(ChildEnvironmentToken, { useValue: children });

@@ -28,6 +28,12 @@ export class Unanswered extends Error {
   }
 }
 
+/** Whether there was an answer, but a longer one than the client takes: asking again would bring the same. */
+export function isTooLong(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  return ("code" in thrown && thrown.code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") || isTooLong(thrown.cause);
+}
+
 /** Sends one request and collects its answer. Rejects with `Unanswered`. */
 export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Promise<Reply> {
   return new Promise((resolve, reject) => {

@@ -14,6 +14,7 @@ export const coordinator = definePlugin({
   name: "coordinator",
   apiVersion: 1,
   uses: ["script-executor"],
+  manifest: { network: ["the option `url`"], secrets: ["a user name and password in `url`"] },
   options,
   commands: [submitCommand],
   checks: [reachable, clock, identity, scriptsInStep],

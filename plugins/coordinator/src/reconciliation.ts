@@ -1,6 +1,7 @@
 import type { Feed, Logger } from "leasehold";
 import { Backoff, pause } from "./backoff.ts";
 import type { CoordinatorClient } from "./client.ts";
+import { type ClockReading, CoordinatorClock } from "./coordinator-clock.ts";
 import { describeReply, isAcknowledged } from "./judgement.ts";
 import { type ListedRun, listedRun, listedRuns, type OpenStatus } from "./listed-runs.ts";
 import type { Registration } from "./registration.ts";
@@ -21,18 +22,6 @@ export interface ReconciliationSettings {
 }
 
 const OPEN: readonly OpenStatus[] = ["claimed", "running", "stopping"];
-/** A reading of the coordinator's clock is off by half of what the request took; one that took longer is worth nothing. */
-const SLOWEST_READING_MS = 1_000;
-
-/** Two clocks that run apart by so much are still the same two. */
-const DRIFT_MS = 5;
-
-/** The coordinator's clock: what it is ahead of the monotonic one, give or take `error`; milliseconds. */
-interface Clock {
-  readonly ahead: number;
-  readonly error: number;
-}
-
 /**
  * A run with when it was claimed at the earliest and at the latest, by the monotonic clock; nothing where that is not known. A
  * run that was claimed for us was so at least one and a half times after the registration was sent that a request takes to
@@ -53,7 +42,7 @@ export class Reconciliation {
   readonly #settings: ReconciliationSettings;
   readonly #told = new Set<string>();
   readonly #settling = new Map<string, Promise<boolean>>();
-  #reading: Clock | undefined;
+  readonly #coordinatorClock = new CoordinatorClock();
   #wanted = Promise.withResolvers<void>();
   /** Until then, by the monotonic clock, abandoned polls may claim runs. */
   #ghostsUntil = 0;
@@ -116,31 +105,23 @@ export class Reconciliation {
   }
 
   /** Also finds out whether the registration is ours now: what was claimed before it passed to a twin still is. */
-  async #clock({ runnerId }: Registered, signal: AbortSignal): Promise<Clock | undefined> {
+  async #clock({ runnerId }: Registered, signal: AbortSignal): Promise<ClockReading | undefined> {
     const { client, registration } = this.#settings;
     const { note, tenure } = registration;
     const sentAt = performance.now();
     const entry = await rosterEntry(client, runnerId, signal);
-    const tookMs = performance.now() - sentAt;
+    const readAt = performance.now();
     if (entry?.instance !== note.instance) tenure.end();
-    if (entry?.now === undefined || tookMs > SLOWEST_READING_MS) return undefined;
-    const clock = this.#sharpen({ ahead: entry.now - sentAt - tookMs / 2, error: tookMs / 2 });
+    const clock = entry?.now === undefined ? undefined : this.#coordinatorClock.read(entry.now, sentAt, readAt);
+    if (!clock) return undefined;
     if (note.since === undefined && tenure.since !== undefined)
       await note.keep(registration.current, tenure.since + clock.ahead);
     return clock;
   }
 
-  /** The best reading so far, unless the new one contradicts it: then the clock was set, or it is another one. */
-  #sharpen(reading: Clock): Clock {
-    const best = this.#reading ?? reading;
-    const agree = Math.abs(reading.ahead - best.ahead) <= reading.error + best.error + DRIFT_MS;
-    this.#reading = agree && best.error <= reading.error ? best : reading;
-    return this.#reading;
-  }
-
   async #unknownRuns(
     { runnerId }: Registered,
-    clock: Clock,
+    clock: ClockReading,
     signal: AbortSignal,
   ): Promise<readonly Claim[] | undefined> {
     const lists = await Promise.all(OPEN.map((status) => listedRuns(this.#settings.client, status, runnerId, signal)));
@@ -226,7 +207,7 @@ const LOST: Readonly<Record<OpenStatus, string>> = {
   stopping: "",
 };
 
-function claimOf(run: ListedRun, { ahead, error }: Clock): Claim {
+function claimOf(run: ListedRun, { ahead, error }: ClockReading): Claim {
   const claimedAt = Date.parse(run.claimed_at ?? "");
   if (Number.isNaN(claimedAt)) return { run, at: undefined, latest: undefined };
   return { run, at: claimedAt - ahead - error, latest: claimedAt - ahead + error };

@@ -47,6 +47,8 @@ export interface RegistrarSettings {
   /** What a predecessor owes is delivered before its id goes. */
   readonly flush: Feed["flush"];
   readonly flushMs: number;
+  /** A registration that was sent is waited for until then: who does not know its answer cannot deregister. */
+  readonly life: AbortSignal;
 }
 
 /**
@@ -70,7 +72,7 @@ export class Registrar {
       // Whatever becomes of the answer, from now on it is not certain that what stood before still stands.
       if (since !== undefined) await note.keep(note.registered);
       const sentAt = performance.now();
-      const reply = await this.#post(signal);
+      const reply = await this.#post();
       const duplicate = duplicateId(reply);
       if (duplicate !== undefined) {
         if (since !== undefined) await note.keep(note.registered, since);
@@ -131,8 +133,8 @@ export class Registrar {
     return new Held(`${url} refused the registration (${describeReply(reply)}). ${adviceFor(reply)}`, false);
   }
 
-  async #post(signal: AbortSignal): Promise<Reply> {
-    const { client, payload, note } = this.#settings;
+  async #post(): Promise<Reply> {
+    const { client, payload, note, life: signal } = this.#settings;
     const said = payload();
     const executor: JsonObject = { ...(said["executor"] as JsonObject | undefined), [INSTANCE]: note.instance };
     return client.send("POST", "/runner/register", { body: JSON.stringify({ ...said, executor }), signal });

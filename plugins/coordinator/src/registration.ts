@@ -45,7 +45,8 @@ export class Registration {
     this.#settings = settings;
     this.note = new RegistrationNote(client.url, log);
     const flush = async (signal: AbortSignal) => (await this.#feed?.flush(signal)) ?? 0;
-    this.#registrar = new Registrar({ client, log, payload, note: this.note, flush, flushMs: timing.flushMs });
+    const [{ flushMs }, life] = [timing, this.#life.signal];
+    this.#registrar = new Registrar({ client, log, payload, note: this.note, flush, flushMs, life });
   }
 
   /** The registration that requests are made under; none before the first, or after the withdrawal. */
@@ -78,8 +79,9 @@ export class Registration {
   }
 
   /**
-   * Registers, for as long as it takes; nothing when `signal` was aborted first. Where a registration of this runner, or of a
-   * predecessor with the same journal, is found online, it goes on under that; while another runner is in the way, it waits.
+   * Registers, for as long as it takes; nothing when `signal` was aborted first, though a request that is under way is waited
+   * for, until the withdrawal. Where a registration of this runner, or of a predecessor with the same journal, is found online,
+   * it goes on under that; while another runner is in the way, it waits.
    * Rejects with `RegistrationRefused`, and when the attempts are used up.
    */
   async first(signal: AbortSignal, feed?: RegistrationFeed): Promise<Registered | undefined> {

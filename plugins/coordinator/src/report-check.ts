@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { DeliveryAnswer } from "leasehold";
 import { z } from "leasehold";
 import type { CoordinatorClient } from "./client.ts";
+import { isTooLong } from "./exchange.ts";
 import { isSuccess, isUnknownThere } from "./judgement.ts";
 import type { RunRef } from "./lease.ts";
 import { executorSessionOf } from "./report-requests.ts";
@@ -19,7 +20,14 @@ export async function alreadyThere(
   signal: AbortSignal,
 ): Promise<DeliveryAnswer | "no" | "unlistable"> {
   const ofEvent = report.type === "event" || report.type === "result";
-  const reply = await client.send("GET", placeOf(ref, report), { signal, repeatable: true });
+  const reply = await client
+    .send("GET", placeOf(ref, report), { signal, repeatable: true })
+    .catch((thrown: unknown) => {
+      if (ofEvent && isTooLong(thrown)) return undefined;
+      throw thrown;
+    });
+  // What cannot be looked through, and never will be, is no reason to hold back all that is owed behind it.
+  if (!reply) return "no";
   if (isUnknownThere(reply)) return ofEvent || report.type === "bind" ? "accepted" : "gone";
   if (ofEvent && reply.status === 500) return "unlistable";
   const arrived = isSuccess(reply) ? hasArrived(reply.body, ref, report) : undefined;

@@ -13,6 +13,12 @@ export const dockerOken = definePlugin({
   name: "docker-oken",
   apiVersion: 1,
   uses: ["script-executor"],
+  manifest: {
+    docker: true,
+    network: ["the option `dockerHost`", "listens on the options `host` and `port`", "agents in their own network"],
+    secrets: ["key.pem in `dockerCertPath`"],
+    fileRoots: ["the option `dataDir`", "the option `dockerCertPath`"],
+  },
   options,
   commands: [okenCommand],
   checks,

@@ -7,6 +7,11 @@ import { serveCommand } from "./serve-command.ts";
 export const embeddedCoordinator = definePlugin({
   name: "embedded-coordinator",
   apiVersion: 1,
+  manifest: {
+    spawn: true,
+    network: ["listens on the options `host` and `port`", "the option `authJwksUrl`"],
+    fileRoots: ["the option `data`"],
+  },
   options: optionsSchema,
   commands: [devCommand, serveCommand],
 });

@@ -19,6 +19,7 @@ export const scriptExecutor = definePlugin({
   name: "script-executor",
   apiVersion: 1,
   dependsOn: ["command-executor"],
+  manifest: { spawn: true, fileRoots: ["scripts in the project directory"] },
   options,
   checks,
   setup({ hooks, services, runner, log }, options) {

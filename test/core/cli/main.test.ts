@@ -114,6 +114,11 @@ describe("leasehold", () => {
     expect(stderr).toContain(suggestion);
   });
 
+  it("does not repeat what was given to an unknown flag", async () => {
+    const { stderr } = await project.call(["start", "--greting=hush"]);
+    expect(stderr).toBe("error: unknown option '--greting'\n");
+  });
+
   it("reports all faults of a configuration without any stack", async () => {
     const { code, stdout, stderr } = await project.call(["start", "--config", "broken.ts"], {
       LEASEHOLD_DRAIN_TIMEOUT: "x",
@@ -301,7 +306,7 @@ describe("leasehold", () => {
   it("shows the plugins in order with what they tap", async () => {
     const { stdout, stderr } = await project.call(["plugins"]);
     expect(stdout).toMatch(
-      /├─ inline {2}[\d.]+ ms; taps resolveEntrypoint, execute:inline; sources waiting\n├─ profile-first/,
+      /├─ inline {2}[\d.]+ ms; taps resolveEntrypoint, execute:inline; sources waiting; declares secrets token \(TOKEN\)\n├─ profile-first/,
     );
     expect(stderr).not.toContain("leasing");
     const listed = JSON.parse((await project.call(["plugins", "--json"])).stdout);

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import fc from "fast-check";
@@ -59,6 +59,36 @@ describe("a journal that is opened again", () => {
     const directory = await emptyDirectory();
     await opened(directory);
     for (const file of await readdir(directory)) expect((await stat(join(directory, file))).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe("a journal whose files are taken away", () => {
+  it("is written anew where only the file is gone", async () => {
+    const directory = await emptyDirectory();
+    const { journal, end } = await opened(directory);
+    await rm(join(directory, "journal"));
+    await journal.owe(lease("a"), [{ n: 1 }], settled);
+    expect(journal.problem?.message).toContain("the file was removed");
+    await new Promise<void>((resolve) => journal.watch((problem) => problem ?? resolve()));
+    await end();
+    expect((await opened(directory)).journal.state.open.size).toBe(1);
+  });
+
+  it("takes no more leases, and leaves a successor's journal alone", async () => {
+    const directory = await emptyDirectory();
+    const { journal, end } = await opened(directory);
+    await rm(directory, { recursive: true });
+    await mkdir(directory);
+    const successor = await opened(directory);
+    await successor.journal.lease(lease("theirs"));
+    await journal.owe(lease("a"), [{ n: 1 }], settled);
+    expect(journal.problem?.message).toMatch(/was removed or replaced under the runner; restart the runner/);
+    await expect(journal.lease(lease("b"))).rejects.toThrow("removed or replaced");
+    await end();
+    await successor.end();
+    expect([...(await opened(directory)).journal.state.open.values()].map(({ lease: { run } }) => run)).toEqual([
+      "theirs",
+    ]);
   });
 });
 

@@ -89,6 +89,18 @@ describe("maskPart", () => {
     );
   });
 
+  it.each<[parts: string[], secrets: string[]]>([
+    [["aaaaa%aa", "aaa%25%aaaaaa"], ["aaaaa%"]],
+    [
+      ["aaaaaaa\\", "aaaaaaa"],
+      ["aaaaa%", "aaaaaa"],
+    ],
+  ])("reads on where an escape began: %j", (parts, secrets) => {
+    const matchers = [new Matcher(secrets)];
+    const [first = ""] = parts;
+    expect(inParts(parts.join(""), [first.length], matchers)).toBe(maskText(parts.join(""), matchers));
+  });
+
   it("holds back no more than the beginning of a secret", () => {
     const matchers = [new Matcher(["the-secret"])];
     expect(maskPart("a line\n", 0, matchers, false)).toEqual({ text: "a line\n", rest: "", covered: 0 });

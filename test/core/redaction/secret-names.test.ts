@@ -38,3 +38,15 @@ it("finds passwords in addresses, as written and as meant", () => {
     "token-alone",
   ]);
 });
+
+it.each([
+  ["http://me:pa/ss#wo?rd@host/", "pa/ss#wo?rd"],
+  ["http://me:pass word@host", "pass word"],
+  ["http://me:p@ssword@[host", "p@ssword"],
+])("finds the password in %s, which is no address", (address, password) => {
+  expect(secretsOfAddresses(address)).toEqual([password]);
+});
+
+it("takes no part of a path for a password", () => {
+  expect(secretsOfAddresses("http://host:8080/path?mail=me@there")).toEqual([]);
+});

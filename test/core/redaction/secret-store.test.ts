@@ -23,6 +23,27 @@ describe("secrets", () => {
     }
   });
 
+  it.each([0, 1, 2, 40, 60])(
+    "finds a secret in base64 of several lines, %i bytes from its beginning",
+    async (before) => {
+      const store = new SecretStore();
+      const secret = `${SECRET}${"0123456789".repeat(9)}`;
+      store.runner.register(secret, "password");
+      const encoded = Buffer.from(`${"x".repeat(before)}${secret}trailing`).toString("base64");
+      for (const lineBreak of ["\n", "\r\n", "\\n", "\\\\r\\\\n"]) {
+        const wrapped = (encoded.match(/.{1,76}/g) ?? []).join(lineBreak);
+        const stream = store.runner.stream();
+        for (const one of wrapped) stream.write(one);
+        stream.end();
+        for (const masked of [store.runner.text(wrapped), await text(stream)]) {
+          const left = masked.replace(MASK, "").replace(/\\+[rn]/g, "");
+          expect(masked).toContain(MASK);
+          expect(Buffer.from(left, "base64").toString()).not.toMatch(/cr|\d/);
+        }
+      }
+    },
+  );
+
   it("masks the lines of a secret wherever they stand", () => {
     const store = new SecretStore();
     store.runner.register("-----BEGIN KEY-----\nfirst-line-1\n  second-line-2\n-----END KEY-----\n", "key");
@@ -46,6 +67,7 @@ describe("secrets", () => {
     store.onShort((name) => names.push(name));
     store.runner.register("abcd", "first");
     store.runner.register("12345", "second");
+    store.runner.register("12345", "second under another name");
     store.runner.register("", "empty");
     expect(names).toEqual(["first", "second"]);
     expect(store.runner.text("abc 12345")).toBe("abc 12345");
@@ -84,6 +106,56 @@ describe("secrets", () => {
     run.secrets.register("of-this-run", "x");
     store.redactResults();
     expect(store.mask("result", "of-this-run", run.scopes)).toBe(MASK);
+  });
+
+  it("masks what values write of themselves as JSON", () => {
+    const store = new SecretStore();
+    store.runner.register("the-value", "x");
+    const mask = (held: unknown) => JSON.stringify(store.maskValue("event", { held }));
+    expect(mask(new URL("https://host.test/?token=the-value"))).toBe(`{"held":"https://host.test/?token=${MASK}"}`);
+    expect(
+      mask(
+        new (class Grant {
+          readonly token = "the-value";
+        })(),
+      ),
+    ).toBe(`{"held":{"token":"${MASK}"}}`);
+    expect(mask({ toJSON: () => ["the-value"] })).toBe(`{"held":["${MASK}"]}`);
+    const untouched = { at: new Date(0) };
+    expect(store.maskValue("event", untouched)).toBe(untouched);
+  });
+
+  it("lets others have their turns while it masks what is long", async () => {
+    const store = new SecretStore();
+    store.runner.register("the-value", "x");
+    let turns = 0;
+    let counting = true;
+    const count = () =>
+      counting &&
+      setImmediate(() => {
+        turns++;
+        count();
+      });
+    count();
+    const long = "the-value ".repeat(100_000);
+    const { deep } = await store.maskLongValue("report", { deep: [long] });
+    counting = false;
+    expect(deep[0]).toBe(`${MASK} `.repeat(100_000));
+    expect(turns).toBeGreaterThan(2);
+  });
+
+  it("looks for the same values without preparing anew", () => {
+    const store = new SecretStore();
+    const matchersOf = () => {
+      const { secrets, scopes, end } = store.forRun("one");
+      secrets.register("the-value", "x");
+      const matchers = [...store.matchersAt("error", scopes), ...store.matchersAt("log")];
+      end();
+      return matchers;
+    };
+    const first = matchersOf();
+    expect(first).toHaveLength(2);
+    expect(matchersOf().map((matcher, index) => matcher === first[index])).toEqual([true, true]);
   });
 
   it("makes streams that mask what is registered meanwhile", async () => {

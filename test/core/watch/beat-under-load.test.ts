@@ -25,7 +25,10 @@ describe("the heartbeat", () => {
         { everySeconds: EVERY_MS / 1_000 },
       ),
     );
-    const launching = commandExecutor({ background: "end", environment: { pass: [], set: {} } });
+    const launching = commandExecutor({
+      background: "end",
+      environment: { pass: [], set: {}, grants: { agents: {}, profiles: {} } },
+    });
     const options = { drainTimeoutSeconds: 0, graceSeconds: 1, timeoutSeconds: 60 };
     const { drain, ended, event, events } = await lease([source], [beating, launching], options);
     const commands = ["/usr/bin/yes flood", ...Array.from({ length: SLOTS - 1 }, () => "/bin/sleep 60")];

@@ -1,4 +1,4 @@
-import { type CheckContext, createRunner, defineProfile, SecretStore } from "leasehold";
+import { type CheckContext, createRunner, definePlugin, defineProfile, SecretStore } from "leasehold";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { grants } from "../../../plugins/command-executor/src/checks/grants.ts";
 import { commandExecutor } from "../../../plugins/command-executor/src/index.ts";
@@ -26,6 +26,16 @@ describe("grants", () => {
       'environment.grants names agent "montly", which no profile here offers',
       'environment.grants names profile "report", which is not there',
     ]);
+  });
+
+  it("are masked in the log before any run", async () => {
+    vi.stubEnv("GRANTED", "granted-value");
+    const { log, lines } = recordingLog();
+    const loud = definePlugin({ name: "loud", apiVersion: 1, setup: ({ log }) => log.info("says granted-value") })();
+    const environment = { grants: { agents: { monthly: ["GRANTED"] }, profiles: {} } };
+    const runner = await createRunner({ plugins: [commandExecutor({ environment }), loud, profile] }, { log });
+    await runner.close();
+    expect(lines.map(({ msg }) => msg)).toContain("says ********");
   });
 
   it("are checked by doctor", async () => {

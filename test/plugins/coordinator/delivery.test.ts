@@ -297,6 +297,14 @@ describe("an uncertain report", () => {
     expect(coordinator.of(COMPLETED)).toEqual([]);
   });
 
+  it("is repeated when the session's events are too many to be read", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const delivery = await deliveryTo(coordinator);
+    coordinator.always("GET /sessions/ses_1/events", { text: " ".repeat(64 * 1024 * 1024 + 1) });
+    expect(await delivery.deliver(ref, result, uncertain)).toBe("accepted");
+    expect(coordinator.of(EVENTS)).toHaveLength(1);
+  });
+
   it("is repeated when the session's events cannot be listed for long", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     const delivery = await deliveryTo(coordinator);

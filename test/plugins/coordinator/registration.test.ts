@@ -121,13 +121,13 @@ describe("the first registration", () => {
     expect(coordinator.of(ROUTE)).toHaveLength(3);
   });
 
-  it("ends quietly when it is called off", async () => {
+  it("ends quietly when it is withdrawn", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     coordinator.always(ROUTE, { hang: true });
-    const abort = new AbortController();
-    const registered = registrationAt(coordinator.url).first(abort.signal);
+    const registration = registrationAt(coordinator.url);
+    const registered = registration.first(forever);
     await coordinator.seen(ROUTE);
-    abort.abort();
+    registration.withdraw();
     expect(await registered).toBeUndefined();
   });
 
@@ -203,11 +203,11 @@ describe("the first registration", () => {
   it("goes on under an id whose registration its predecessor never heard of", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     const journal = new HandMadeFeed();
-    const died = new AbortController();
+    const died = registrationAt(coordinator.url);
     coordinator.once(ROUTE, { hang: true });
-    void registrationAt(coordinator.url).first(died.signal, journal);
+    void died.first(forever, journal);
     await coordinator.seen(ROUTE);
-    died.abort();
+    died.withdraw();
     coordinator.once(ROUTE, duplicate);
     expect(await registrationAt(coordinator.url).first(forever, journal)).toMatchObject({
       runnerId: REGISTERED.runner_id,

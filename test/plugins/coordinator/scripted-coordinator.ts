@@ -1,7 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What the scripted coordinator says: JSON, text, nothing (`drop` cuts the connection), or nothing yet (`hang`). */
+/**
+ * What the scripted coordinator says: JSON, text, nothing (`drop` cuts the connection), or nothing yet (`hang`); once `after`
+ * has settled, where that is given.
+ */
 export interface Scripted {
   readonly status?: number;
   readonly json?: unknown;
@@ -9,6 +12,7 @@ export interface Scripted {
   readonly headers?: Record<string, string>;
   readonly drop?: boolean;
   readonly hang?: boolean;
+  readonly after?: Promise<unknown>;
 }
 
 export interface Recorded {
@@ -160,6 +164,8 @@ export function deliveredRun(members: Record<string, unknown> = {}): Record<stri
 
 function respond(response: ServerResponse, script: Scripted): void {
   if (script.hang) return;
+  const { after, ...rest } = script;
+  if (after) return void after.then(() => respond(response, rest));
   if (script.drop) {
     response.socket?.destroy();
     return;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { deliveredRun, ScriptedCoordinator } from "./scripted-coordinator.ts";
+import { deliveredRun, REGISTERED, ScriptedCoordinator } from "./scripted-coordinator.ts";
 import { quiet, recordingLog, settle, start } from "./test-source.ts";
 
 const POLL = "GET /runner/runs";
@@ -25,6 +25,21 @@ describe("the drain", () => {
     await coordinator.seen(REGISTER);
     drain();
     await started;
+  });
+});
+
+describe("the end", () => {
+  it("deregisters what the coordinator was just about to register", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const drained = Promise.withResolvers<void>();
+    coordinator.once(REGISTER, { json: REGISTERED, after: drained.promise.then(settle) });
+    const { source, started, drain } = start({ url: coordinator.url });
+    await coordinator.seen(REGISTER);
+    drain();
+    drained.resolve();
+    await started;
+    await source.close(new AbortController().signal);
+    expect(coordinator.of(`DELETE /runners/${REGISTERED.runner_id}`)).toHaveLength(1);
   });
 });
 

@@ -18,9 +18,15 @@ export const plugins = {
     message: "plugins depend on each other in a circle: {cycle}",
     fix: "Remove one of these dependencies.",
   },
-  PLUGIN_API_VERSION: {
-    message: 'plugin "{plugin}" was written for plugin API {wanted}; this core has {present}',
-    fix: "Install a version of the plugin, or of leasehold, that fits the other.",
+  PLUGIN_API_NEWER: {
+    message:
+      'plugin "{plugin}" needs plugin API {wanted}, but leasehold {version} has {newest} at most: leasehold is behind',
+    fix: "Update leasehold (npm install leasehold@latest), or install an older version of the plugin.",
+  },
+  PLUGIN_API_OLDER: {
+    message:
+      'plugin "{plugin}" was written for plugin API {wanted}, but leasehold {version} serves {oldest} to {newest}: the plugin is behind',
+    fix: "Update the plugin, or stay with a leasehold that serves it; its changelog names what has changed.",
   },
   CORE_COPIES: {
     message: "two copies of {package} are loaded: {copies}",

@@ -1,19 +1,20 @@
 import { once } from "node:events";
 import { Agent, createServer, type IncomingMessage, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { type Fault, type FaultKind, FaultProxy } from "leasehold/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Fault, FaultKind } from "./faults.ts";
-import { FaultProxy } from "./proxy.ts";
 
 const ANSWER = `{"ok": ${"true".padEnd(4_000)}}`;
 let upstream: Server;
 let seen: string[];
+let answered: string;
 let faults: (Fault | undefined)[];
 let proxy: FaultProxy;
 let port: number | undefined;
 
 beforeEach(async () => {
   seen = [];
+  answered = ANSWER;
   faults = [];
   upstream = createServer((incoming, response) => void answer(incoming).then((text) => response.end(text)));
   upstream.listen(0, "127.0.0.1");
@@ -121,11 +122,39 @@ describe("a fault", () => {
     expect(seen).toHaveLength(acted ? 1 : 0);
   });
 
-  it.each<FaultKind>(["reset", "drop", "cut", "garbage", "error"])("%s is over with its request", async (kind) => {
-    faults = [fault(kind, { acted: true }), undefined];
-    await ask();
-    expect(await ask()).toMatchObject({ status: 200, text: ANSWER });
+  it("denies the credentials", async () => {
+    faults = [fault("deny")];
+    expect(await ask()).toMatchObject({ status: 401, text: '{"detail":"Not authenticated"}' });
+    expect(seen).toEqual([]);
   });
+
+  it("gives an answer that handed out a run once more, and no third time", async () => {
+    faults = [undefined, fault("again"), fault("again")];
+    answered = '{"run": {"n": 1}}';
+    expect(await ask()).toMatchObject({ status: 200, text: answered });
+    answered = "{}";
+    expect(await ask()).toMatchObject({ status: 200, text: '{"run": {"n": 1}}' });
+    expect(await ask()).toMatchObject({ status: 200, text: "{}" });
+    expect(seen).toHaveLength(2);
+  });
+
+  it("breaks connections under way, and takes new ones after a while", async () => {
+    faults = [fault("delay", { acted: true, ms: 60_000 })];
+    const underWay = ask();
+    await expect.poll(() => seen.length).toBe(1);
+    proxy.disconnect(50);
+    expect(await underWay).toMatchObject({ code: "ECONNRESET" });
+    await expect.poll(() => ask(), { timeout: 10_000 }).toMatchObject({ status: 200 });
+  });
+
+  it.each<FaultKind>(["reset", "restart", "drop", "cut", "garbage", "error"])(
+    "%s is over with its request",
+    async (kind) => {
+      faults = [fault(kind, { acted: true }), undefined];
+      await ask();
+      expect(await ask()).toMatchObject({ status: 200, text: ANSWER });
+    },
+  );
 });
 
 function fault(kind: FaultKind, { acted = false, ms = 10 }: Partial<Fault> = {}): Fault {
@@ -136,7 +165,7 @@ async function answer(incoming: IncomingMessage): Promise<string> {
   let body = "";
   for await (const chunk of incoming) body += String(chunk);
   seen.push(`${incoming.method} ${incoming.url} ${body}`);
-  return ANSWER;
+  return answered;
 }
 
 interface Received {

@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
-import type { Fault } from "./faults.ts";
+import type { Fault } from "./fault.ts";
 
 /** A whole answer of the coordinator. */
 export interface Answer {
@@ -27,6 +27,9 @@ export async function inflict(
     case "error":
       response.writeHead(500, { "content-type": "text/plain; charset=utf-8" }).end("Internal Server Error");
       return;
+    case "deny":
+      response.writeHead(401, { "content-type": "application/json" }).end(`{"detail":"Not authenticated"}`);
+      return;
     case "page":
       response.writeHead(200, { "content-type": "text/html" }).end(PAGE);
       return;
@@ -47,6 +50,7 @@ export async function inflict(
       await lasting(fault.ms, socket);
       if (answer) pass(answer, response);
       return;
+    case "again":
     case undefined:
       if (answer) pass(answer, response);
       return;

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { Agent, createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Fault } from "./faults.ts";
+import type { Fault } from "./fault.ts";
 import { type Answer, inflict } from "./inflict.ts";
 
 const HOST = "127.0.0.1";
@@ -22,6 +22,7 @@ export class FaultProxy {
   readonly #agent = new Agent({ keepAlive: true });
   #port = 0;
   #refusals = 0;
+  #handedOut: Answer | undefined;
   #closed = false;
 
   constructor(settings: ProxySettings) {
@@ -35,12 +36,20 @@ export class FaultProxy {
     return `http://${HOST}:${this.#port}`;
   }
 
+  /** Takes a free port of the loopback. */
   async listen(): Promise<void> {
     this.#server.listen(this.#port, HOST);
     await once(this.#server, "listening");
     this.#port = (this.#server.address() as AddressInfo).port;
   }
 
+  /** Breaks every connection, and refuses new ones for so long. */
+  disconnect(ms: number): void {
+    this.#refuse(ms);
+    this.#server.closeAllConnections();
+  }
+
+  /** Frees the port and breaks what is open. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#server.closeAllConnections();
@@ -56,11 +65,21 @@ export class FaultProxy {
     const path = (incoming.url ?? "").split("?", 1)[0] ?? "";
     const fault = this.#settings.fault(incoming.method ?? "", path);
     if (fault?.kind === "refuse") this.#refuse(fault.ms);
-    if (fault?.kind === "refuse" || fault?.kind === "reset") return reset(response);
-    const answer = !fault || fault.acted ? await this.#forward(incoming, body, response) : undefined;
+    if (fault?.kind === "refuse" || fault?.kind === "reset" || fault?.kind === "restart") return reset(response);
+    const earlier = fault?.kind === "again" ? this.#takeHandedOut() : undefined;
+    if (earlier) return inflict(undefined, earlier, response);
+    const answer =
+      !fault || fault.acted || fault.kind === "again" ? await this.#forward(incoming, body, response) : undefined;
     if (response.destroyed) return;
     if (answer === "nobody") return reset(response);
+    if (answer && handsOutRun(answer)) this.#handedOut = answer;
     await inflict(fault, answer, response);
+  }
+
+  #takeHandedOut(): Answer | undefined {
+    const earlier = this.#handedOut;
+    this.#handedOut = undefined;
+    return earlier;
   }
 
   /** Passes a request on as it came. When its sender goes meanwhile, so does this one. */
@@ -93,6 +112,10 @@ export class FaultProxy {
       if (this.#refusals === 0 && !this.#closed) this.#server.listen(this.#port, HOST);
     }, ms);
   }
+}
+
+function handsOutRun({ status, body }: Answer): boolean {
+  return status === 200 && /"run"\s*:\s*\{/.test(body.toString());
 }
 
 async function bodyOf(message: IncomingMessage): Promise<Buffer> {

@@ -1,0 +1,171 @@
+import { randomUUID } from "node:crypto";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect } from "vitest";
+import type { PluginEntry } from "../../config/define-config.ts";
+import type { Plugin } from "../../plugin/plugin.ts";
+import { startRunner, type TestRunnerSettings } from "../runner/start-runner.ts";
+import type { Submission, Submitted, TestRunner } from "../runner/test-runner.ts";
+import { endedByItself } from "./ended-by-itself.ts";
+import { recoverInNextRunner } from "./recovery.ts";
+import { applies, type Point } from "./subject.ts";
+import { suite } from "./suite.ts";
+import { withVariable } from "./with-variable.ts";
+
+/** What an executor starts outside of this process's memory. */
+export interface OwnedThings {
+  /** The kind of resource that it owns them as. */
+  readonly kind: string;
+  /** How many of them are alive of runs that work in this directory. */
+  alive(projectDir: string): Promise<number>;
+}
+
+/** An executor, and runs that it must be able to take. Their agents are whatever the executor resolves. */
+export interface ExecutorSubject {
+  create(): Plugin;
+  /** What it depends on. */
+  readonly companions?: () => readonly PluginEntry[];
+  /** A run that succeeds at once, with the text somewhere in its result. */
+  echoes(text: string): Submission;
+  /** A run that goes on until it is ended, or for more than a minute. */
+  readonly endless: Submission;
+  /** A run that fails by itself. */
+  readonly fails: Point<Submission>;
+  /** A run that produces at least 64 KiB. */
+  readonly floods: Point<Submission>;
+  /** A run that tells every variable of its environment, in its result or in its log. */
+  readonly reveals: Point<Submission>;
+  /** What it starts outside of this process's memory: processes, containers, connections that hold work. */
+  readonly owns: Point<OwnedThings>;
+  /** A run that ends by itself and leaves something behind that is still alive. */
+  readonly leavesBehind: Point<Submission>;
+}
+
+/** The core settles a run like this whose executor gave no answer in time. */
+const GIVEN_UP = "EXECUTOR_STUCK";
+const OUTPUT_BYTES = 4_096;
+/** Two streams, quoted as JSON in JSON, and what stands around them. */
+const MOST_RESULT_BYTES = 16 * OUTPUT_BYTES;
+
+/** Declares what every executor must do: answer, fail, stop, keep its limits, and leave nothing behind. */
+export function executorConformance(subject: ExecutorSubject): void {
+  const { name } = subject.create().definition;
+  const start = (settings: TestRunnerSettings<never> = {}) =>
+    startRunner<never>([subject.companions?.(), subject.create()], settings);
+
+  suite(`executor ${name}`, ({ point, pointOf }) => {
+    point("answers with the result of its own run, many at once", async () => {
+      await using bench = await start({ slots: 4 });
+      const texts = Array.from({ length: 12 }, (_, n) => `text-${n}-${randomUUID()}`);
+      const runs = await Promise.all(texts.map((text) => bench.submit(subject.echoes(text))));
+      for (const [n, run] of runs.entries()) {
+        const outcome = await run.outcome;
+        expect(outcome, JSON.stringify(outcome)).toMatchObject({ status: "succeeded" });
+        expect(outcome.result?.text).toContain(texts[n]);
+      }
+      expect(mostBusy(bench)).toBeLessThanOrEqual(4);
+    });
+
+    pointOf("says why a run failed", subject.fails, async (fails) => {
+      await using bench = await start();
+      const outcome = await (await bench.submit(fails)).outcome;
+      expect(outcome.status).toBe("failed");
+      expect(outcome.error?.code).toMatch(/./);
+      expect(outcome.error?.message).toMatch(/./);
+    });
+
+    point("ends a run that is stopped", async () => {
+      await using bench = await start();
+      const run = await begun(bench, subject);
+      await run.stop();
+      const { status, error } = await run.outcome;
+      expect(status).toBe("stopped");
+      expect(error?.code, "it does not come back when it is told to end").not.toBe(GIVEN_UP);
+      await expectNothingAlive(bench, subject);
+    });
+
+    point("ends a run whose time is up", async () => {
+      await using bench = await start({ config: { timeoutSeconds: 0.5 } });
+      const outcome = await (await bench.submit(subject.endless)).outcome;
+      const { executing = 0, settled = 0 } = outcome.timings ?? {};
+      expect(outcome, JSON.stringify(outcome)).toMatchObject({ status: "failed" });
+      expect(settled - executing, "milliseconds that it was under way").toBeGreaterThan(400);
+      expect(outcome.error?.code).not.toBe(GIVEN_UP);
+      await expectNothingAlive(bench, subject);
+    });
+
+    point("ends its runs with the runner", async () => {
+      await using bench = await start();
+      const run = await begun(bench, subject);
+      await bench.close();
+      expect((await run.outcome).status).toBe("stopped");
+      await expectNothingAlive(bench, subject);
+    });
+
+    pointOf("keeps to the limit of output, and says what it cut", subject.floods, async (floods) => {
+      await using bench = await start({ config: { outputBytes: OUTPUT_BYTES } });
+      const outcome = await (await bench.submit(floods)).outcome;
+      const { stdout = 0, stderr = 0 } = outcome.truncated ?? {};
+      expect(Buffer.byteLength(outcome.result?.text ?? "")).toBeLessThan(MOST_RESULT_BYTES);
+      expect(stdout + stderr, "bytes that `truncated` says were cut").toBeGreaterThan(0);
+    });
+
+    pointOf("leaves no survivors behind a run", subject.leavesBehind, async (leaves) => {
+      await using bench = await start();
+      const outcome = await (await bench.submit(leaves)).outcome;
+      expect(outcome.receipt?.survivors ?? 0).toBe(0);
+      await expectNothingAlive(bench, subject);
+    });
+
+    point("leaves no temporary files", async () => {
+      const directory = await mkdtemp(path.join(tmpdir(), "leasehold-conformance-"));
+      await withVariable("TMPDIR", directory, async () => {
+        await using bench = await start();
+        const before = await readdir(directory);
+        await (await bench.submit(subject.echoes("temporary"))).outcome;
+        const run = await begun(bench, subject);
+        await run.stop();
+        await run.outcome;
+        expect(await readdir(directory)).toEqual(before);
+      });
+      await rm(directory, { recursive: true });
+    });
+
+    pointOf("shows its runs no secret of the runner", subject.reveals, async (reveals) => {
+      const secret = randomUUID();
+      await withVariable("LEASEHOLD_CONFORMANCE_SECRET", secret, async () => {
+        await using bench = await start();
+        const outcome = await (await bench.submit(reveals)).outcome;
+        expect(outcome.status).toBe("succeeded");
+        expect(JSON.stringify([outcome, bench.log, bench.telemetry, bench.source.attempts])).not.toContain(secret);
+      });
+    });
+
+    pointOf("ends through its resource handler what a killed runner has left", subject.owns, async (owned) => {
+      await recoverInNextRunner(start, subject.endless, owned);
+    });
+  });
+}
+
+/** A run that goes on, and all that it starts is there. */
+async function begun(bench: TestRunner, { endless, owns }: ExecutorSubject): Promise<Submitted> {
+  const run = await bench.submit(endless);
+  const isThere = applies(owns)
+    ? bench.told("resource", ({ act, kind }) => act === "owned" && kind === owns.kind)
+    : bench.told("phase", ({ phase, run: id }) => phase === "execute" && id === run.id);
+  await Promise.race([isThere, endedByItself(run)]);
+  return run;
+}
+
+async function expectNothingAlive({ telemetry, projectDir }: TestRunner, { owns }: ExecutorSubject): Promise<void> {
+  const resources = telemetry.filter((event) => event.type === "resource");
+  if (!applies(owns)) return void expect(resources, "resources, where the subject says that it owns none").toEqual([]);
+  expect(await owns.alive(projectDir), "things that are alive").toBe(0);
+  const gone = new Set(resources.filter(({ act }) => act !== "owned").map(({ id }) => id));
+  expect(resources.filter(({ id }) => !gone.has(id))).toEqual([]);
+}
+
+function mostBusy({ telemetry }: TestRunner): number {
+  return Math.max(0, ...telemetry.map((event) => (event.type === "slot" ? event.busy : 0)));
+}

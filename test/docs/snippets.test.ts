@@ -1,0 +1,54 @@
+import { execFile } from "node:child_process";
+import { globSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+import { expect, it, onTestFinished } from "vitest";
+import { blocksOf } from "../../tools/docs/blocks.ts";
+
+const root = path.join(import.meta.dirname, "../..");
+/** Generated pages hold signatures, not programs. */
+const GENERATED = ["docs/api/**", "docs/hooks.md"];
+/** What snippets leave to their readers. */
+const PRELUDE = "declare function runWasm(file: string, parameters: object, signal: AbortSignal): Promise<string>;\n";
+
+/** The TypeScript of all pages, but for fragments and for what `npm run newcomer` runs, by the place where it stands. */
+async function snippets(): Promise<Map<string, string>> {
+  const pages = globSync(["*.md", "docs/**/*.md", "{core,plugins/*,profiles/*,examples/*}/README.md"], {
+    cwd: root,
+    exclude: ["**/node_modules/**", ...GENERATED],
+  });
+  const found = new Map<string, string>();
+  for (const page of pages)
+    for (const { language, note, text, line } of blocksOf(await readFile(path.join(root, page), "utf8")))
+      if (language === "ts" && note === "") found.set(`${page}:${line}`, text);
+  return found;
+}
+
+it("every snippet compiles", async () => {
+  // Below the packages, so that it finds them.
+  const directory = await mkdtemp(path.join(root, "node_modules/.snippets-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const found = [...(await snippets())];
+  expect(found.length).toBeGreaterThan(10);
+  for (const [index, [place, text]] of found.entries())
+    await writeFile(path.join(directory, `snippet-${index}.ts`), `// ${place}\n${text}\nexport {};\n`);
+  await writeFile(path.join(directory, "prelude.d.ts"), PRELUDE);
+  await writeFile(path.join(directory, "tsconfig.json"), JSON.stringify(configuration()));
+  const tsc = path.join(root, "node_modules/.bin/tsc");
+  const told = await promisify(execFile)(tsc, ["-p", directory]).then(
+    () => "",
+    ({ stdout }: { stdout: string }) => stdout,
+  );
+  const named = told.replace(/\S*snippet-(\d+)\.ts/g, (_, index: string) => found[Number(index)]?.[0] ?? "?");
+  expect(named).toBe("");
+});
+
+function configuration(): object {
+  const paths = { "leasehold-sql-executor": ["../../examples/sql-executor/src/index.ts"] };
+  return {
+    extends: "../../tsconfig.base.json",
+    compilerOptions: { composite: false, declaration: false, declarationMap: false, noEmit: true, paths },
+    include: ["*.ts"],
+  };
+}
