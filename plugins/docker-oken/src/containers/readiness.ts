@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Pool } from "undici";
 import type { AgentContainer, ContainerFacts, Endpoint } from "./agent-container.ts";
 import { LastLines } from "./last-lines.ts";
+import { leavesOut } from "./leaves-out.ts";
 import { logLines } from "./log-lines.ts";
 
 /** By which the wrapper says that it listens, maybe behind unfinished output; the program of an http agent says nothing. */
@@ -40,7 +41,7 @@ export async function startAndWait(container: AgentContainer, wish: ReadinessWis
     const output = await container.output(signal);
     await container.start();
     const announced = Promise.withResolvers<void>();
-    const ended = listen(logLines(output), (line) => lines.add(wish.mask(line)), announced.resolve);
+    const ended = listen(logLines(output, leavesOut), (line) => lines.add(wish.mask(line)), announced.resolve);
     const pool = wish.connect(endpointOf(await container.inspect(), container.name));
     // An agent may print the announcement itself: it tells when to ask, not that the agent is ready.
     const ready = wish.announces ? announced.promise.then(() => healthy(pool, signal)) : healthy(pool, signal);
