@@ -270,7 +270,7 @@ export class Agents {
       if (this.#agents.get(saved.agentId) === agent) await this.#files.save(saved);
     };
     const mask = (agentId: string, text: string) => this.#mask(agentId, text);
-    const used = (imageId: string) => this.#images.used?.(imageId);
+    const used = (imageId: string) => this.#images.used(imageId);
     const agent = new Agent({ ...shared, options, log, tell, save, mask, used }, record);
     return agent;
   }
