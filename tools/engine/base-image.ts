@@ -7,10 +7,13 @@ import type Docker from "dockerode";
 import { pack } from "tar-stream";
 import type { Say } from "../engine.ts";
 import { connect } from "./connection.ts";
+import { follow, importRoot, isPresent } from "./images.ts";
 import { isInstalled } from "./install.ts";
-import { fillRoot, PACKAGES, tarOf } from "./root-filesystem.ts";
+import { fillRoot } from "./root-filesystem.ts";
 import { fetchUv, UV_VERSION } from "./uv.ts";
 
+/** With what they depend on, enough for a shell and Python. */
+const PACKAGES = ["python3", "dash", "coreutils", "libc-bin", "base-files"];
 const REPOSITORY = "leasehold/oken-base";
 /** For engines on machines without Debian's packages; uv fetches Python there. */
 const PUBLISHED = `ghcr.io/astral-sh/uv:${UV_VERSION}-bookworm-slim`;
@@ -37,22 +40,15 @@ async function make(docker: Docker, image: string, say: Say): Promise<void> {
   say(`making ${image} from Debian's packages`);
   const folder = await mkdtemp(join(tmpdir(), "leasehold-base-"));
   try {
-    const root = await fillRoot(folder, say);
+    const root = await fillRoot(folder, say, PACKAGES);
     await fetchUv(join(root, "usr/local/bin/uv"), say);
     const raw = `${REPOSITORY}:raw`;
-    const { stream, done } = tarOf(root);
-    await Promise.all([finishImport(docker, stream, raw), done]);
+    await importRoot(docker, root, raw);
     await build(docker, DOCKERFILE(raw), image);
     await docker.getImage(raw).remove({ noprune: true });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function finishImport(docker: Docker, root: NodeJS.ReadableStream, image: string): Promise<void> {
-  const [repo, tag] = image.split(":");
-  const answer = await docker.importImage(root, { repo, tag });
-  await follow(docker, answer);
 }
 
 async function build(docker: Docker, dockerfile: string, image: string): Promise<void> {
@@ -67,25 +63,6 @@ async function pull(docker: Docker, image: string, say: Say): Promise<string> {
   say(`pulling ${image}`);
   await follow(docker, await docker.pull(image));
   return image;
-}
-
-/** Rejects with the error that the engine reports inside its answer. */
-async function follow(docker: Docker, answer: NodeJS.ReadableStream): Promise<void> {
-  const steps = await new Promise<readonly { readonly error?: string }[]>((done, failed) =>
-    docker.modem.followProgress(answer, (error, output) => (error ? failed(error) : done(output))),
-  );
-  const failures = steps.flatMap(({ error }) => error ?? []);
-  if (failures.length > 0) throw new Error(`the engine could not make the image: ${failures.join("; ")}`);
-}
-
-async function isPresent(docker: Docker, image: string): Promise<boolean> {
-  return docker
-    .getImage(image)
-    .inspect()
-    .then(
-      () => true,
-      () => false,
-    );
 }
 
 /** Of everything that decides what the image holds, so that a changed recipe makes a new image. */

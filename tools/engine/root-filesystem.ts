@@ -8,8 +8,6 @@ import { apt } from "./install.ts";
 
 const execute = promisify(execFile);
 
-/** With what they depend on, enough for a shell and Python. */
-export const PACKAGES = ["python3", "dash", "coreutils", "libc-bin", "base-files"];
 /** Directories that one name reaches in Debian's merged layout. */
 const MERGED = ["bin", "sbin", "lib", "lib64"];
 const WASTE = ["usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/info", "usr/share/lintian"];
@@ -20,11 +18,14 @@ const ACCOUNTS = {
   "etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
 };
 
-/** Unpacks Debian's packages, checked by apt, below `folder`; nothing on this machine is installed. Answers the root. */
-export async function fillRoot(folder: string, say: Say): Promise<string> {
+/**
+ * Unpacks Debian's packages and what they depend on, checked by apt, below `folder`; nothing on this machine is installed.
+ * Answers the root.
+ */
+export async function fillRoot(folder: string, say: Say, packages: readonly string[]): Promise<string> {
   const root = join(folder, "root");
   await layOut(root);
-  for (const file of await download(folder, say)) await unpack(file, root);
+  for (const file of await download(folder, say, packages)) await unpack(file, root);
   for (const waste of WASTE) await rm(join(root, waste), { recursive: true, force: true });
   for (const [file, text] of Object.entries(ACCOUNTS)) await writeFile(join(root, file), text);
   await mkdir(join(root, "etc/ssl/certs"), { recursive: true });
@@ -46,14 +47,14 @@ async function layOut(root: string): Promise<void> {
 }
 
 /** An empty list of installed packages makes apt resolve everything anew. */
-async function download(folder: string, say: Say): Promise<string[]> {
+async function download(folder: string, say: Say, packages: readonly string[]): Promise<string[]> {
   const archives = join(folder, "archives");
   await mkdir(join(archives, "partial"), { recursive: true });
   await writeFile(join(folder, "status"), "");
   const places = ["-o", `Dir::State::status=${folder}/status`, "-o", `Dir::Cache::archives=${archives}`];
   const user = ["-o", "APT::Sandbox::User=root", "-o", "Debug::NoLocking=1"];
   const fetch = () =>
-    apt(...places, ...user, "-y", "-q", "--no-install-recommends", "--download-only", "install", ...PACKAGES);
+    apt(...places, ...user, "-y", "-q", "--no-install-recommends", "--download-only", "install", ...packages);
   await fetch().catch(async () => {
     say("refreshing the lists of packages");
     await apt("update", "-q");

@@ -1,0 +1,59 @@
+// node image/build-app.ts APP: installs the plugins of PLUGINS into the directory APP, locked, with their configuration and SBOM.
+import { execFileSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import process from "node:process";
+import { pathToFileURL } from "node:url";
+import { npm, type Pack, readPacks, type Wanted, wantedOf } from "./app-packages.ts";
+import { readChoices } from "./choice.ts";
+import { configText, type Factory } from "./config-text.ts";
+import { findFactory } from "./find-factory.ts";
+import { type Lock, seedOf } from "./lock-seed.ts";
+
+const SUPPLIED_CONFIG = "supplied/runner.config.ts";
+
+const app = resolve(process.argv[2] ?? "app");
+const config = join(app, "runner.config.ts");
+const { core, firstParty } = readPacks("packs");
+const choices = readChoices(process.env["PLUGINS"] ?? "", [...firstParty.keys()]);
+const wanted = choices.map((choice) => wantedOf(choice, firstParty));
+
+install(core, wanted);
+if (existsSync(SUPPLIED_CONFIG)) copyFileSync(SUPPLIED_CONFIG, config);
+else writeFileSync(config, configText(await findFactories(wanted)));
+writeFileSync(
+  join(app, "sbom.cdx.json"),
+  npm(app, ["sbom", "--sbom-format=cyclonedx", "--sbom-type=application"], true),
+);
+// What the runner would refuse at its start ends the build.
+execFileSync(join(app, "node_modules/.bin/leasehold"), ["config", "--config", config], {
+  cwd: "/tmp",
+  stdio: ["ignore", "ignore", "inherit"],
+});
+
+function install({ file, version }: Pack, packages: readonly Wanted[]): void {
+  const about = { name: "leasehold-image", version };
+  const lock = JSON.parse(readFileSync("package-lock.json", "utf8")) as Lock;
+  mkdirSync(app, { recursive: true });
+  write("package.json", { ...about, private: true, type: "module" });
+  write("package-lock.json", seedOf(lock, about));
+  const specs = [file, ...packages.map(({ spec }) => spec)];
+  npm(app, ["install", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--save-exact", ...specs]);
+}
+
+/** Packages are found from the directory that imports them. */
+async function findFactories(packages: readonly Wanted[]): Promise<Factory[]> {
+  const importer = join(app, "importer.mjs");
+  writeFileSync(importer, "export const importHere = (name) => import(name);\n");
+  const { importHere } = (await import(pathToFileURL(importer).href)) as {
+    importHere: (name: string) => Promise<Record<string, unknown>>;
+  };
+  const factories: Factory[] = [];
+  for (const { packageName } of packages) factories.push(findFactory(packageName, await importHere(packageName)));
+  rmSync(importer);
+  return factories;
+}
+
+function write(file: string, content: object): void {
+  writeFileSync(join(app, file), `${JSON.stringify(content, null, 2)}\n`);
+}

@@ -1,0 +1,49 @@
+/** One plugin that goes into the image. */
+export interface Choice {
+  /** As written in `PLUGINS`. */
+  readonly written: string;
+  /** Of a workspace package, of the npm registry, or a tarball below `supplied/`. */
+  readonly from: "first-party" | "registry" | "tarball";
+}
+
+/** In every image, around what is chosen, unless excluded. */
+const FIRST = "coordinator";
+const LAST = "echo";
+const SPEC = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*(@[\w.^~<>=*+-]+)?$/;
+const TARBALL = /^supplied\/[\w.+-]+\.tgz$/;
+
+/**
+ * Reads `PLUGINS`: first-party names, npm specs and tarballs, separated by commas or white space; `-name` excludes. The
+ * coordinator comes first and the profile `echo` last unless the list puts them elsewhere. Throws with every entry that is wrong.
+ */
+export function readChoices(text: string, firstParty: readonly string[]): Choice[] {
+  const words = text.split(/[\s,]+/).filter((word) => word !== "");
+  const excluded = words.filter((word) => word.startsWith("-")).map((word) => word.slice(1));
+  const named = words.filter((word) => !word.startsWith("-"));
+  const all = [FIRST, ...named.filter((word) => ![FIRST, LAST].includes(word)), LAST];
+  const ordered = named.includes(FIRST) || named.includes(LAST) ? placed(named) : all;
+  const chosen = [...new Set(ordered)].filter((word) => !excluded.includes(word));
+  const faults = [
+    ...chosen.flatMap((word) => faultOf(word, firstParty) ?? []),
+    ...excluded.filter((word) => !ordered.includes(word)).map((word) => `-${word} excludes what is not in the list`),
+  ];
+  if (faults.length > 0) throw new Error(`PLUGINS: ${faults.join("; ")}`);
+  return chosen.map((written) => ({ written, from: originOf(written, firstParty) }));
+}
+
+/** Keeps the places that the list gives, and adds what it leaves out. */
+function placed(named: readonly string[]): string[] {
+  return [...(named.includes(FIRST) ? [] : [FIRST]), ...named, ...(named.includes(LAST) ? [] : [LAST])];
+}
+
+function originOf(word: string, firstParty: readonly string[]): Choice["from"] {
+  if (firstParty.includes(word)) return "first-party";
+  return word.endsWith(".tgz") ? "tarball" : "registry";
+}
+
+function faultOf(word: string, firstParty: readonly string[]): string | undefined {
+  const origin = originOf(word, firstParty);
+  if (origin === "tarball" && !TARBALL.test(word)) return `${word} is no tarball below supplied/, as in supplied/a.tgz`;
+  if (origin !== "registry" || SPEC.test(word)) return undefined;
+  return `${word} is neither one of ${firstParty.join(", ")} nor a package's name with a version, as in acme-wasm@1.2.0`;
+}
