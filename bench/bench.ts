@@ -18,9 +18,23 @@ if (chosen.length === 0) {
   process.exit(2);
 }
 const rows: Row[] = [];
+const hasEngine = await engineAnswers();
 for (const measure of chosen) {
+  if (measure.needs === "docker" && !hasEngine) {
+    process.stderr.write(`${measure.name}: left out, no Docker engine answers; see npm run engine -- up\n`);
+    continue;
+  }
   process.stderr.write(`${measure.name} …\n`);
   rows.push(await holdContest(measure, flags.quick ? "quick" : "full"));
 }
 process.stdout.write(`${table(rows)}\n`);
 if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(rows, null, 2)}\n`);
+
+async function engineAnswers(): Promise<boolean> {
+  if (!chosen.some(({ needs }) => needs === "docker")) return false;
+  const { default: Docker } = await import("dockerode");
+  return new Docker().ping().then(
+    () => true,
+    () => false,
+  );
+}

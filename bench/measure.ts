@@ -29,6 +29,8 @@ export interface Measure {
   readonly bar?: Bar;
   /** Rounds of a full measurement; 7 unless said otherwise. */
   readonly rounds?: number;
+  /** `docker`: an engine that answers, with a base image for agents (`eval "$(npm run -s engine -- up)"`). */
+  readonly needs?: "docker";
   open(scale: Scale): Promise<Contest>;
 }
 

@@ -3,6 +3,7 @@ import { claim } from "./claim.ts";
 import { cpu, requests, reuse } from "./cost.ts";
 import { fleet } from "./fleet.ts";
 import { growth, sleepingRun } from "./memory.ts";
+import { archiveMemory, invokeLatency, redeploy, wakeFrozen, wakeStopped, warmInvoke } from "./oken.ts";
 import { pickup } from "./pickup.ts";
 import { idleMemory, startUp } from "./process.ts";
 import { spawning } from "./spawning.ts";
@@ -29,4 +30,10 @@ export const measures: readonly Measure[] = [
   cpu,
   requests,
   reuse,
+  warmInvoke,
+  invokeLatency,
+  wakeFrozen,
+  wakeStopped,
+  redeploy,
+  archiveMemory,
 ];

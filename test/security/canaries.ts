@@ -17,6 +17,8 @@ const PLACES = [
   "what a plugin registers",
   "what a plugin registers for an agent",
   "what a plugin registers for a run",
+  "the token of the Oken API",
+  "a secret of a deployment",
 ] as const;
 
 export type Place = (typeof PLACES)[number];

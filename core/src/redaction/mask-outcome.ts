@@ -1,18 +1,21 @@
 import type { Outcome, Result, RunError } from "../run/outcome.ts";
 import { maskLongText } from "./masking-long.ts";
+import type { Matcher } from "./matcher.ts";
 import { MASK } from "./redactor.ts";
 import type { RunSecrets, SecretStore } from "./secret-store.ts";
 
 /** An outcome as others may see it: no secret of its run in the error, none of the runner's own in the result. */
 export async function maskOutcome(outcome: Outcome, secrets: SecretStore, run: RunSecrets): Promise<Outcome> {
-  const error = outcome.error && maskError(outcome.error, (text) => secrets.mask("error", text, run));
+  const error = outcome.error && (await maskError(outcome.error, secrets.matchersAt("error", run)));
   const result = outcome.result && (await maskResult(outcome.result, secrets, run));
   if (error === outcome.error && result === outcome.result) return outcome;
   return { ...outcome, ...(error ? { error } : {}), ...(result ? { result } : {}) };
 }
 
-function maskError(error: RunError, mask: (text: string) => string): RunError {
-  const [code, message] = [mask(error.code), mask(error.message)];
+async function maskError(error: RunError, matchers: readonly Matcher[]): Promise<RunError> {
+  if (matchers.length === 0) return error;
+  const code = await maskLongText(error.code, matchers);
+  const message = await maskLongText(error.message, matchers);
   return code === error.code && message === error.message ? error : { ...error, code, message };
 }
 

@@ -1,4 +1,5 @@
 import type { Transform } from "node:stream";
+import { LeaseholdError } from "../errors/leasehold-error.ts";
 import type { Exit } from "./exits.ts";
 import { maskText } from "./masking.ts";
 import { longTextsIn, maskLongText } from "./masking-long.ts";
@@ -18,6 +19,9 @@ export interface RunSecrets {
 
 /** Values that settings have whose names only seem to speak of a secret: `MAX_TOKENS=100000`. */
 const ORDINARY = /^(?:\d{1,11}|true|false|enabled|disabled|required|optional|default|always|auto)$/i;
+
+/** As much as Linux lets a variable hold. Looking for one of that length takes 20 MB and 100 ms of preparation. */
+const LONGEST_SECRET = 128 * 1024;
 
 /** Without a reason each run would cost an exception object. */
 const SETTLED = "the run is settled";
@@ -142,6 +146,8 @@ export class SecretStore {
       if (value !== "") this.#tellOfShort(name, value);
       return () => undefined;
     }
+    if (value.length > LONGEST_SECRET)
+      throw new LeaseholdError("SECRET_TOO_LONG", { name, length: value.length, most: LONGEST_SECRET });
     const forget = into.map((scope) => scope.add(value));
     return () => {
       for (const one of forget) one();

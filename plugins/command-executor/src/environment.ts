@@ -19,8 +19,6 @@ export interface ChildEnvironment {
   forRun(run: Pick<Run, "agent" | "env" | "profile" | "secrets" | "session">): Record<string, string>;
 }
 
-/** Shorter values that nobody calls secret are switches: masking them would only garble logs. */
-const LEAST_GRANTED = 8;
 const HANDED_ON = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"];
 
 /** Later ones win: allow-list, `pass`, `set`, grants, the profile's, the run's, and what says where and for whom it runs. */
@@ -44,19 +42,23 @@ export function childEnvironment(
   };
 }
 
-/** What agents are granted is known before they run: reports that a predecessor left may be quoted before that. */
+/**
+ * What is granted is known before anything runs: reports that a predecessor left may be quoted before that. A profile's
+ * runs are of any agent; until they run, their values are masked where no run is known.
+ */
 export function registerGrants(
-  { agents }: Grants,
+  { agents, profiles }: Grants,
   secrets: Pick<RunnerSecrets, "ofAgent">,
   own: NodeJS.ProcessEnv = process.env,
 ): void {
-  for (const [agent, names] of Object.entries(agents)) {
+  const ofProfiles = Object.entries(profiles).map(([name, names]) => [`all agents of profile ${name}`, names] as const);
+  for (const [agent, names] of [...Object.entries(agents), ...ofProfiles]) {
     const granted = pick(own, (name) => names.includes(name));
     register(granted, granted, secrets.ofAgent(agent));
   }
 }
 
-/** Whatever was granted counts as secret, and so does what is called so; of short values only the latter are told of. */
+/** Whatever was granted counts as secret, and so does what is called so. */
 function register(
   environment: Readonly<Record<string, string>>,
   granted: Readonly<Record<string, string>>,
@@ -64,7 +66,7 @@ function register(
 ): void {
   for (const [name, value] of Object.entries(environment))
     if (looksSecret(name)) secrets.register(value, `variable ${name} of a run`);
-    else if (Object.hasOwn(granted, name) && value.length >= LEAST_GRANTED) secrets.register(value, name);
+    else if (Object.hasOwn(granted, name)) secrets.register(value, name);
 }
 
 function pick(from: NodeJS.ProcessEnv, wanted: (name: string) => boolean): Record<string, string> {

@@ -13,7 +13,7 @@ import { checkAgentId } from "./agent-id.ts";
 import type { AgentsDoor } from "./agents-door.ts";
 import { callAgent } from "./invoke/call-agent.ts";
 import type {} from "./invoke/oken-agent-kind.ts";
-import { OkenError } from "./oken-error.ts";
+import { maskFault, OkenError } from "./oken-error.ts";
 import type { ScriptAgents } from "./script-agents.ts";
 import { SOURCE } from "./source.ts";
 
@@ -23,6 +23,8 @@ const SCHEME = "oken:";
 export interface OkenExecutorParts {
   readonly agents: () => Promise<AgentsDoor>;
   readonly scripts: ScriptAgents;
+  /** Takes an agent's secrets out of a text: a run that calls it may have another name. */
+  mask(agentId: string, text: string): string;
   /** The most bytes of an agent's answer. */
   readonly outputBytes: number;
 }
@@ -69,6 +71,8 @@ export class OkenExecutor {
     const call = await (await this.#parts.agents()).enter(agentId, signal);
     try {
       return succeeded(jsonResult(await callAgent(call, parametersText, this.#parts.outputBytes, signal)));
+    } catch (thrown) {
+      throw maskFault(thrown, (text) => this.#parts.mask(agentId, text));
     } finally {
       call.leave();
     }

@@ -33,7 +33,8 @@ export function offerAgents(
   const source = new OkenSource({ agents, options, staging, secrets, log });
   const find = () => services.find(ScriptsToken);
   const scripts = new ScriptAgents({ agents, scripts: find, staging, closing: closing.signal });
-  const executor = new OkenExecutor({ agents, scripts, outputBytes: options.outputBytes });
+  const mask = (agentId: string, text: string) => secrets.ofAgent(agentId).text(text);
+  const executor = new OkenExecutor({ agents, scripts, mask, outputBytes: options.outputBytes });
   sources.add(source);
   services.provide(OkenApiToken, { useValue: source });
   hooks.resolveEntrypoint.tap((run) => executor.resolve(run), { order: "first" });

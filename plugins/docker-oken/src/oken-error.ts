@@ -43,6 +43,18 @@ export class OkenError extends Error {
   }
 }
 
+/** The same without secrets in what a client is told; what is no `OkenError` as it is. */
+export function maskFault(thrown: unknown, mask: (text: string) => string): unknown {
+  if (!(thrown instanceof OkenError)) return thrown;
+  const [message, buildLog] = [mask(thrown.message), mask(thrown.buildLog)];
+  if (message === thrown.message && buildLog === thrown.buildLog) return thrown;
+  const { code, status, retryAfterSeconds } = thrown;
+  return new OkenError(code, message, {
+    ...{ status, buildLog, cause: thrown },
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  });
+}
+
 /** Nobody deployed an agent of that id. */
 export function agentNotFound(agentId: string): OkenError {
   return new OkenError("AGENT_NOT_FOUND", `Agent ${agentId} not found`);

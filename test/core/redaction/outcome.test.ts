@@ -16,7 +16,7 @@ async function outcomeOf(answer: Parameters<typeof tell>[0], options = {}) {
   return runner.execute(leased());
 }
 
-const tell = (answer: "text" | "json" | "number" | "large" | "failure") =>
+const tell = (answer: "text" | "json" | "number" | "large" | "failure" | "large failure") =>
   plugin("teller", ({ hooks, secrets }) => {
     secrets.register("of-the-runner", "runner");
     secrets.register("123456789", "number");
@@ -25,6 +25,8 @@ const tell = (answer: "text" | "json" | "number" | "large" | "failure") =>
     hooks.execute.for("told").tap((run) => {
       run.secrets.register("of-the-run", "run");
       if (answer === "failure") return failed({ code: "X", message: GIVEN });
+      if (answer === "large failure")
+        return failed({ code: "X", message: `${"x".repeat(131_070)}of-the-run${"y".repeat(900_000)}` });
       if (answer === "json") return succeeded(jsonResult(`{"b": 1.50, "a": ${JSON.stringify(GIVEN)}}`));
       if (answer === "number") return succeeded(jsonResult('{"pin": 123456789}'));
       return succeeded(
@@ -45,6 +47,11 @@ describe("an outcome", () => {
 
   it("loses everything secret from its error", async () => {
     expect((await outcomeOf("failure")).error?.message).toBe(`${MASK} ${MASK} ${MASK}`);
+  });
+
+  it("loses it where turns meet in a long error too", async () => {
+    const message = (await outcomeOf("large failure")).error?.message;
+    expect(message).toBe(`${"x".repeat(131_070)}${MASK}${"y".repeat(900_000)}`);
   });
 
   it("stays JSON when a number was secret", async () => {

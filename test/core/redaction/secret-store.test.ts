@@ -73,6 +73,16 @@ describe("secrets", () => {
     expect(store.runner.text("abc 12345")).toBe("abc 12345");
   });
 
+  it("refuses a value that is longer than a variable can be", () => {
+    const { runner } = new SecretStore();
+    const longest = "0123456789abcdef".repeat(8 * 1024);
+    runner.register(longest, "just so");
+    expect(runner.text(longest)).toBe("********");
+    const register = () => runner.register(`${longest}!`, "option key");
+    expect(register).toThrow(expect.objectContaining({ code: "SECRET_TOO_LONG" }));
+    expect(register).toThrow(/^option key is a secret of 131073 characters/);
+  });
+
   it("forgets a value as often as it was registered", () => {
     const store = new SecretStore();
     const [once, twice] = [store.runner.register("the-value", "a"), store.runner.register("the-value", "b")];

@@ -1,6 +1,10 @@
 import { type Profile, SecretStore } from "leasehold";
 import { describe, expect, it } from "vitest";
-import { childEnvironment, type EnvironmentOptions } from "../../../plugins/command-executor/src/environment.ts";
+import {
+  childEnvironment,
+  type EnvironmentOptions,
+  registerGrants,
+} from "../../../plugins/command-executor/src/environment.ts";
 
 const own = {
   PATH: "/bin",
@@ -67,5 +71,26 @@ describe("childEnvironment", () => {
     expect(secrets.text("value-of-granted value-of-api-key value-of-run-token value-of-visible value-of-mode")).toBe(
       "******** ******** ******** value-of-visible value-of-mode",
     );
+  });
+
+  it("masks a grant of six characters, whatever it is called", () => {
+    const store = new SecretStore();
+    const told: string[] = [];
+    store.onShort((name) => told.push(name));
+    const { secrets } = store.forRun("a");
+    const grants = { agents: { a: ["PLAIN", "SHORT"] }, profiles: {} };
+    const session = { id: "ses_1", mode: "start" as const, own: () => Promise.reject(new Error("not owned here")) };
+    const children = childEnvironment({ pass: [], set: {}, grants }, "/work", { PLAIN: "mellon", SHORT: "speak" });
+    for (const _ of [1, 2]) children.forRun({ agent: { name: "a" }, env: {}, profile: undefined, secrets, session });
+    expect(secrets.text("speak mellon")).toBe("speak ********");
+    expect(told).toEqual(["SHORT"]);
+  });
+});
+
+describe("registerGrants", () => {
+  it("masks what a profile is granted before it runs", () => {
+    const store = new SecretStore();
+    registerGrants({ agents: {}, profiles: { p: ["URL"] } }, store.runner, { URL: "value-of-url" });
+    expect(store.mask("log", "value-of-url")).toBe("********");
   });
 });

@@ -18,6 +18,10 @@ export const configuration = {
     message: "{what} is claimed by {first} and by {second}",
     fix: "Remove one of the two, or rename what it claims.",
   },
+  SECRET_TOO_LONG: {
+    message: "{name} is a secret of {length} characters; no more than {most} can be masked",
+    fix: "Keep what is long in a file, and register or grant what opens it: its path, a key or a password.",
+  },
   SHUTDOWN_TOO_SHORT: {
     message:
       "shutdownSeconds is {shutdownSeconds}, but drainTimeoutSeconds ({drainTimeoutSeconds}), graceSeconds ({graceSeconds}) and {rest} s to deliver and to deregister come to {least}",

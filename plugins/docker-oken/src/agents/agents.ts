@@ -1,4 +1,4 @@
-import type { Logger, Resources, RunnerSecrets } from "leasehold";
+import type { Logger, Secrets as Masking, Resources, RunnerSecrets } from "leasehold";
 import type { Pool } from "undici";
 import type { Endpoint } from "../containers/agent-container.ts";
 import type { Secrets } from "../containers/container-environment.ts";
@@ -101,6 +101,7 @@ export class Agents {
     this.#deployer = new Deployer({
       ...{ images: this.#images, maker: this.#maker, places: this.#places, files, options, log, connect },
       mask: (agentId, text) => this.#mask(agentId, text),
+      guard: (agentId, given) => guarded(secrets.ofAgent(agentId), given),
       register: (agentId, name, createdAt) => this.#register(agentId, name, createdAt),
     });
     this.#tidying = setInterval(() => void this.#saveTouched(), options.cleanupIntervalSeconds * 1_000).unref();
@@ -200,7 +201,8 @@ export class Agents {
     const { version } = this.#get(agentId);
     if (!version) throw agentNotRunning(agentId, "no container");
     try {
-      const lines = logLines(await version.container.logs({ tail, follow, signal }));
+      const frames = await version.container.logs({ tail, follow, signal });
+      const lines = logLines(frames, () => this.#parts.secrets.ofAgent(agentId).stream());
       return mapped(lines, (line) => Buffer.from(this.#mask(agentId, line.toString("utf8"))));
     } catch (thrown) {
       if (hasStatus(thrown, 404)) throw agentNotRunning(agentId, "container not found");
@@ -268,7 +270,7 @@ export class Agents {
       if (this.#agents.get(saved.agentId) === agent) await this.#files.save(saved);
     };
     const mask = (agentId: string, text: string) => this.#mask(agentId, text);
-    const used = (imageId: string) => this.#images.used?.(imageId);
+    const used = (imageId: string) => this.#images.used(imageId);
     const agent = new Agent({ ...shared, options, log, tell, save, mask, used }, record);
     return agent;
   }
@@ -337,6 +339,13 @@ export class Agents {
       if (line.lane.empty && this.#lines.get(agentId) === line) this.#lines.delete(agentId);
     }
   }
+}
+
+function guarded(masking: Pick<Masking, "register">, given: Secrets): () => void {
+  const undo = Object.entries(given).map(([name, value]) => masking.register(value, name));
+  return () => {
+    for (const forget of undo) forget();
+  };
 }
 
 /** Nobody waits any more for a deployment that was under way. */

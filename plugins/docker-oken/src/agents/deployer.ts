@@ -5,7 +5,7 @@ import type { Endpoint } from "../containers/agent-container.ts";
 import { containerEnvironment, type Secrets } from "../containers/container-environment.ts";
 import { NotReady, startAndWait } from "../containers/readiness.ts";
 import { reasonOf, wasAnswered } from "../engine/engine-error.ts";
-import { OkenError } from "../oken-error.ts";
+import { maskFault, OkenError } from "../oken-error.ts";
 import type { OkenOptions } from "../options.ts";
 import type { Agent } from "./agent.ts";
 import type { AgentFiles } from "./agent-files.ts";
@@ -25,6 +25,8 @@ export interface DeployerParts {
   connect(endpoint: Endpoint, settings: AgentSettings): Pool;
   /** Takes the agent's secrets out of a text. */
   mask(agentId: string, text: string): string;
+  /** Masks the secrets of a deployment before it has a container; answers what ends that. */
+  guard(agentId: string, secrets: Secrets): () => void;
   /** The agent of that id, made where there is none yet. Throws an `OkenError` when there may be no more. */
   register(agentId: string, name: string, createdAt: string): Promise<Agent>;
 }
@@ -54,9 +56,14 @@ export class Deployer {
   }
 
   async deploy(deployment: Deployment): Promise<Deployed> {
+    const { agentId, secrets } = deployment;
+    const unguard = this.#parts.guard(agentId, secrets);
     try {
       return await this.#deploy(deployment);
+    } catch (thrown) {
+      throw maskFault(thrown, this.#maskOf(agentId));
     } finally {
+      unguard();
       // Swapped in by now, or of no use.
       await rm(deployment.folder, { recursive: true, force: true });
     }
@@ -73,7 +80,7 @@ export class Deployer {
       return { ...(await this.#start(agent, deployment, prepared, imageId, createdAt)), buildLog: log };
     } catch (thrown) {
       const error = asOkenError(thrown, deployment);
-      if (!agent.serves) await agent.deployFailed(error.message);
+      if (!agent.serves) await agent.deployFailed(this.#parts.mask(agent.agentId, error.message));
       throw error;
     } finally {
       agent.giveBackPlace();
@@ -81,14 +88,17 @@ export class Deployer {
   }
 
   async #build(deployment: Deployment, prepared: Prepared) {
-    const { agentId } = deployment;
+    const { agentId, onLine: tell } = deployment;
     const { images, files } = this.#parts;
+    const mask = this.#maskOf(agentId);
+    const onLine = tell && ((line: string) => tell(mask(line)));
     try {
-      const built = await images.build({ ...deployment, ...prepared });
-      await files.saveBuildLog(agentId, built.log);
-      return built;
+      const { imageId, log: whole } = await images.build({ ...deployment, ...prepared, onLine });
+      const log = mask(whole);
+      await files.saveBuildLog(agentId, log);
+      return { imageId, log };
     } catch (thrown) {
-      if (thrown instanceof OkenError && thrown.buildLog) await files.saveBuildLog(agentId, thrown.buildLog);
+      if (thrown instanceof OkenError && thrown.buildLog) await files.saveBuildLog(agentId, mask(thrown.buildLog));
       throw thrown;
     }
   }
@@ -141,6 +151,10 @@ export class Deployer {
     const secretNames = Object.keys(secrets).filter((name) => !left.includes(name));
     const number = (agent.version?.plan.number ?? 0) + 1;
     return { agentId, number, imageId, entrypointType, settings, environment, secretNames };
+  }
+
+  #maskOf(agentId: string): (text: string) => string {
+    return (text) => this.#parts.mask(agentId, text);
   }
 
   #deadline(): AbortSignal {

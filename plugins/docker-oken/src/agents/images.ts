@@ -20,7 +20,7 @@ export interface Images<Config extends AgentWishes = AgentWishes> {
   /** Throws an `OkenError` of code `BUILD_FAILED` with the log. */
   build(request: BuildRequest<Config>): Promise<{ readonly imageId: string; readonly log: string }>;
   /** An agent of this image was started: the budget counts from the latest use. */
-  used?(imageId: string): void;
+  used(imageId: string): void;
   /** Removes the tag of an agent; an absent one is no error. */
   remove(agentId: string): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { PassThrough, type Transform } from "node:stream";
 import type { LogFrame } from "./log-frames.ts";
 
 const LINE_FEED = 0x0a;
@@ -14,18 +15,48 @@ const LONGEST_RAW = LONGEST_LINE / 3;
 /**
  * Puts lines together per stream, in order of their ends: UTF-8 with bad bytes replaced (OKEN-D11), without line end,
  * never longer than `LONGEST_LINE`. What has no line feed at the end of the stream is a line too.
+ * @param masking Takes secrets out of one line that comes in several; of other lines whoever gets them does.
  */
-export async function* logLines(frames: AsyncIterable<LogFrame>): AsyncGenerator<Buffer> {
+export async function* logLines(
+  frames: AsyncIterable<LogFrame>,
+  masking: () => Transform = () => new PassThrough(),
+): AsyncGenerator<Buffer> {
   const open = new Map<number, Buffer>();
+  const long = new Map<number, Transform>();
   for await (const { stream, content } of frames) {
     let rest = joined(open.get(stream), content);
     for (let end = endOfLine(rest); end; end = endOfLine(rest)) {
-      yield cleaned(rest.subarray(0, end.length));
+      const piece = rest.subarray(0, end.length);
       rest = rest.subarray(end.next);
+      const isLast = end.next > end.length;
+      const through = long.get(stream) ?? (isLast ? undefined : masking());
+      if (!through) yield cleaned(piece);
+      else if (isLast) yield cleaned(await lastOf(through, piece));
+      else {
+        const shown = cleaned(nextOf(through, piece));
+        if (shown.length > 0) yield shown;
+      }
+      if (through && !isLast) long.set(stream, through);
+      else long.delete(stream);
     }
     open.set(stream, Buffer.from(rest));
   }
-  for (const rest of open.values()) if (rest.length > 0) yield cleaned(rest);
+  for (const [stream, rest] of open) {
+    const through = long.get(stream);
+    const last = through ? await lastOf(through, rest) : rest;
+    if (last.length > 0) yield cleaned(last);
+  }
+}
+
+/** What is no beginning of a secret; in another piece there is more. */
+function nextOf(through: Transform, piece: Buffer): Buffer {
+  through.write(piece);
+  return (through.read() as Buffer | null) ?? Buffer.alloc(0);
+}
+
+async function lastOf(through: Transform, piece: Buffer): Promise<Buffer> {
+  through.end(piece);
+  return Buffer.concat((await through.toArray()) as Buffer[]);
 }
 
 function joined(open: Buffer | undefined, content: Buffer): Buffer {

@@ -2,10 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Pool } from "undici";
 import type { AgentContainer, ContainerFacts, Endpoint } from "./agent-container.ts";
 import { LastLines } from "./last-lines.ts";
+import { leavesOut } from "./leaves-out.ts";
 import { logLines } from "./log-lines.ts";
 
-/** The line by which the wrapper says that it listens; the program of an http agent says nothing. */
-const ANNOUNCEMENT = /^\[oken\] ready\b/;
+/** By which the wrapper says that it listens, maybe behind unfinished output; the program of an http agent says nothing. */
+const ANNOUNCEMENT = /\[oken\] ready\b/;
 
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 500;
@@ -40,9 +41,10 @@ export async function startAndWait(container: AgentContainer, wish: ReadinessWis
     const output = await container.output(signal);
     await container.start();
     const announced = Promise.withResolvers<void>();
-    const ended = listen(logLines(output), (line) => lines.add(wish.mask(line)), announced.resolve);
+    const ended = listen(logLines(output, leavesOut), (line) => lines.add(wish.mask(line)), announced.resolve);
     const pool = wish.connect(endpointOf(await container.inspect(), container.name));
-    const ready = wish.announces ? announced.promise : healthy(pool, signal);
+    // An agent may print the announcement itself: it tells when to ask, not that the agent is ready.
+    const ready = wish.announces ? announced.promise.then(() => healthy(pool, signal)) : healthy(pool, signal);
     return await firstOf(ready, ended, pool, container);
   });
 }
@@ -99,7 +101,7 @@ async function listen(
     for await (const line of output) {
       const text = line.toString("utf8");
       if (ANNOUNCEMENT.test(text)) announce();
-      else keep(text);
+      keep(text);
     }
   } catch {
     // The stream was cut: because the wait is over, or the engine is lost, which the caller's next request tells.

@@ -82,12 +82,13 @@ function readSecrets(text: string): Record<string, string> {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw configError(`secrets: expected a JSON object, got ${kindOf(value)}`);
   const members = Object.entries(value).filter(([, secret]) => secret !== null);
-  return Object.fromEntries(members.map(([name, secret]) => [checkedName(name), secretText(name, secret)]));
+  return Object.fromEntries(members.map(([name, secret], at) => [checkedName(name, at), secretText(name, secret)]));
 }
 
-function checkedName(name: string): string {
+/** Whoever mixes up name and value must not read the value in an error. */
+function checkedName(name: string, at: number): string {
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return name;
-  throw configError(`secrets: ${JSON.stringify(name)} is no name of a variable`);
+  throw configError(`secrets: member ${at + 1} has no name of a variable (letters, digits and _, no digit first)`);
 }
 
 function secretText(name: string, secret: unknown): string {

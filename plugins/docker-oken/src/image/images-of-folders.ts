@@ -23,6 +23,7 @@ export function imagesOfFolders({ docker }: Engine, instance: string, options: O
         .catch((err: unknown) => log.warn({ err }, "images beyond the budget stay for now"));
       return image;
     },
+    used: (imageId) => builder.touch(imageId),
     remove: (agentId) => builder.remove(agentId),
   };
   return images;

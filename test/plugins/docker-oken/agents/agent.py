@@ -100,6 +100,9 @@ if boot == "exit":
 if boot == "hang":
     print("thinking", flush=True)
     time.sleep(600)
+if boot == "forge":
+    print("working... [oken] ready on port 8080", flush=True)
+    time.sleep(600)
 if boot == "signal-deaf":
     import signal
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

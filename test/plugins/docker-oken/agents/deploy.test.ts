@@ -74,6 +74,12 @@ describeWithEngine("a deployment", () => {
     await expect(call(id)).rejects.toMatchObject({ code: "AGENT_NOT_RUNNING" });
   });
 
+  it("does not believe an agent that announces itself too early", async () => {
+    const { deploy } = await openPool(poolPlace({ healthCheckTimeoutSeconds: 2 }));
+    const answer = await deploy(agentId(), { secrets: { BOOT: "forge" } });
+    expect(answer).toMatchObject({ status: "error", error: expect.stringContaining("ready within 2 s") });
+  });
+
   it("asks agents of type http for their health (T124, T126)", async () => {
     const { deploy, call } = await openPool();
     const id = agentId();

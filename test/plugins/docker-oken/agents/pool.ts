@@ -175,6 +175,7 @@ const testImages = (docker: Docker): Images => ({
     await image();
     return { imageId: (await docker.getImage(IMAGE).inspect()).Id, log: "Step 1\nbuilt\n" };
   },
+  used: () => undefined,
   remove: async () => undefined,
 });
 

@@ -24,6 +24,7 @@ const agents = await Agents.open({
   images: () => ({
     read: async () => ({ config: { name: "killed" }, entrypointType: "handler" }),
     build: async () => ({ imageId, log: "built by the first runner\n" }),
+    used: () => undefined,
     remove: settled,
   }),
   tell: () => undefined,

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { SecretStore } from "leasehold";
 import { describe, expect, it } from "vitest";
 import { logFrames } from "../../../../plugins/docker-oken/src/containers/log-frames.ts";
 import { LONGEST_LINE, logLines } from "../../../../plugins/docker-oken/src/containers/log-lines.ts";
@@ -35,6 +36,18 @@ describe("logLines", () => {
         expect(await linesOf(bytes, places)).toEqual(entries.map(({ line }) => Buffer.from(line).toString("utf8")));
       }),
     );
+  });
+
+  it("masks a secret that lies across the pieces of a line", async () => {
+    const { runner } = new SecretStore();
+    runner.register("mellon-the-friend", "password");
+    const text = `${"x".repeat(LONGEST_LINE / 3 - 8)}mellon-the-friend, and on`;
+    const lines: string[] = [];
+    for await (const line of logLines(logFrames(cut(frame(1, Buffer.from(`${text}\nnext`)), [])), () =>
+      runner.stream(),
+    ))
+      lines.push(line.toString("utf8"));
+    expect(lines).toEqual(["x".repeat(LONGEST_LINE / 3 - 8), "********, and on", "next"]);
   });
 
   it("puts a line together per stream", async () => {

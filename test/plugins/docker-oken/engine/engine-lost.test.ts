@@ -26,6 +26,25 @@ describeWithEngine("an engine that goes away", () => {
     expect(pool.log.filter(({ msg }) => msg.includes("does not answer"))).not.toEqual([]);
   });
 
+  it("may be killed, and its agents answer again without a rebuild", { timeout: 120_000 }, async () => {
+    const own = await privateEngine();
+    const place = await poolPlace({}, own);
+    await own.network(place.network);
+    const pool = await openPool(place, own.docker);
+    const id = agentId();
+    await pool.deploy(id, { secrets: { VERSION: "kept" } });
+
+    await own.kill();
+    await expect.poll(() => pool.agents.engineStatus.up, { timeout: 10_000 }).toBe(false);
+    await own.start();
+    await expect.poll(() => pool.agents.engineStatus.up, { timeout: 20_000 }).toBe(true);
+    await expect
+      .poll(() => pool.call(id).catch((thrown) => thrown), { timeout: 40_000 })
+      .toMatchObject({ output: { version: "kept" } });
+    await expect(pool.call(id)).resolves.toMatchObject({ status: 200 });
+    await expect(pool.containers()).resolves.toMatchObject([{ name: `oken-${id}`, state: "running" }]);
+  });
+
   it("is no fault of a runner that starts without it", { timeout: 120_000 }, async () => {
     const own = await privateEngine();
     const place = await poolPlace({}, own);

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -17,11 +17,14 @@ export interface PrivateEngine {
   readonly host: string;
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** Ends the daemon without a word. Its containers run on until its next start ends them. */
+  kill(): Promise<void>;
   /** Makes a network for agents, with addresses that nobody else takes. */
   network(name: string): Promise<void>;
 }
 
-const ip = async (...argv: string[]) => void (await promisify(execFile)("ip", argv));
+const run = promisify(execFile);
+const ip = async (...argv: string[]) => void (await run("ip", argv));
 
 /** Starts a daemon with the image of the test agents. It is stopped, and its directory deleted, after the test. */
 export async function privateEngine(): Promise<PrivateEngine> {
@@ -34,17 +37,24 @@ export async function privateEngine(): Promise<PrivateEngine> {
     daemon = launch(directory, socketPath, bridge);
     await answering(docker, daemon);
   };
-  const stop = async () => {
-    const stopping = daemon;
+  const end = async (signal: NodeJS.Signals) => {
+    const ending = daemon;
     daemon = undefined;
-    if (!stopping) return;
-    const exit = once(stopping, "exit");
-    stopping.kill("SIGTERM");
+    if (!ending) return;
+    const exit = once(ending, "exit");
+    ending.kill(signal);
     await exit;
+  };
+  const stop = () => end("SIGTERM");
+  const kill = async () => {
+    await end("SIGKILL");
+    // Where nobody reaps orphans its containerd stays a zombie, which the next daemon would take for alive.
+    await rm(join(directory, "exec", "containerd", "containerd.pid"), { force: true });
   };
   onTestFinished(async () => {
     await stop();
     await ip("link", "delete", bridge).catch(() => undefined);
+    await unmountBelow(directory);
     await rm(directory, { recursive: true, force: true });
   }, 60_000);
   await ip("link", "add", bridge, "type", "bridge");
@@ -56,7 +66,7 @@ export async function privateEngine(): Promise<PrivateEngine> {
     const Options = { "com.docker.network.bridge.enable_icc": "false" };
     await docker.createNetwork({ Name, Driver: "bridge", Options, IPAM: { Config: [{ Subnet: "10.213.1.0/24" }] } });
   };
-  return { docker, host: `unix://${socketPath}`, start, stop, network };
+  return { docker, host: `unix://${socketPath}`, start, stop, kill, network };
 }
 
 /**
@@ -78,4 +88,11 @@ async function answering(docker: Docker, daemon: ChildProcess): Promise<void> {
     if (pong) return;
     await pause(100);
   }
+}
+
+/** A daemon that was killed leaves its own mounts behind. */
+async function unmountBelow(directory: string): Promise<void> {
+  const places = (await readFile("/proc/self/mounts", "utf8")).split("\n").map((line) => line.split(" ")[1] ?? "");
+  for (const place of places.filter((one) => one.startsWith(`${directory}/`)).reverse())
+    await run("umount", ["-l", place]).catch(() => undefined);
 }

@@ -258,7 +258,7 @@ describe("a deployment is refused as CONFIG_ERROR", () => {
     ["text", '"a"', "got a string"],
     ["no JSON", "{oops", "not valid JSON"],
     ["an object as value", '{"A":{}}', "A must be a string"],
-    ["an odd name", '{"A=B":"c"}', '"A=B"'],
+    ["an odd name", '{"A=B":"c"}', "member 1"],
   ])("for secrets that are %s", async (_, secrets, fragment) => {
     const api = await localApi();
     const form = platformForm({ agent_id: "a", tarball: await goodTarball(), secrets });
