@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -32,6 +32,8 @@ export async function privateEngine(): Promise<PrivateEngine> {
   const socketPath = join(directory, "docker.sock");
   const docker = new Docker({ socketPath });
   const bridge = `lh${randomBytes(4).toString("hex")}`;
+  const agentBridge = `${bridge}a`;
+  const subnet = `10.213.${randomInt(1, 255)}`;
   let daemon: ChildProcess | undefined;
   const start = async () => {
     daemon = launch(directory, socketPath, bridge);
@@ -53,7 +55,8 @@ export async function privateEngine(): Promise<PrivateEngine> {
   };
   onTestFinished(async () => {
     await stop();
-    await ip("link", "delete", bridge).catch(() => undefined);
+    // A daemon that ends leaves the bridges of its networks; a second one of the same addresses would be out of reach.
+    for (const left of [bridge, agentBridge]) await ip("link", "delete", left).catch(() => undefined);
     await unmountBelow(directory);
     await rm(directory, { recursive: true, force: true });
   }, 60_000);
@@ -63,8 +66,9 @@ export async function privateEngine(): Promise<PrivateEngine> {
   await image();
   await docker.loadImage(await engine().docker.getImage(IMAGE).get());
   const network = async (Name: string) => {
-    const Options = { "com.docker.network.bridge.enable_icc": "false" };
-    await docker.createNetwork({ Name, Driver: "bridge", Options, IPAM: { Config: [{ Subnet: "10.213.1.0/24" }] } });
+    const bridgeOption = "com.docker.network.bridge";
+    const Options = { [`${bridgeOption}.enable_icc`]: "false", [`${bridgeOption}.name`]: agentBridge };
+    await docker.createNetwork({ Name, Driver: "bridge", Options, IPAM: { Config: [{ Subnet: `${subnet}.0/24` }] } });
   };
   return { docker, host: `unix://${socketPath}`, start, stop, kill, network };
 }
