@@ -65,7 +65,7 @@ describeWithEngine("the image of an agent", () => {
   }
 
   it.each(["buildkit", "classic"] as const)("needs no dependency file, by %s (OKEN-D1, OKEN-D2, T41)", async (kind) => {
-    const built = await build({ ...HELLO, "note.txt": kind }, { builder: kind });
+    const built = await build({ ...HELLO, "seed.txt": randomUUID() }, { builder: kind });
     expect(built).toMatchObject({ built: true, tag: expect.stringMatching(/^oken-agent:t-/) });
     await using agent = await runImage(engine().docker, built.tag);
     expect(agent.announced).toMatch(/ready on port 8080/);
