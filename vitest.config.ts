@@ -7,6 +7,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts", "examples/*/test/**/*.test.ts"],
     fsModuleCache: false,
     globalSetup: ["test/plugins/docker-oken/engine-setup.ts"],
+    // Most tests wait for processes and containers: one worker, the default on two processors, would wait with them.
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     reporters: ["default", "./test/closing-line.ts"],
