@@ -12,7 +12,10 @@ export const pickup: Measure = {
     const count = scale === "quick" ? 3 : 100;
     const [coordinator, runner] = [new Subject("coordinator"), new Subject("leasehold")];
     const url = await coordinator.call<string>("url");
+    await coordinator.call("expectPoll");
     await runner.call("start", { url, slots: 4, executor: "nothing" });
+    // Until it has polled, nobody offers the agent, and runs of it are refused.
+    await coordinator.call("polled");
     return {
       async value() {
         const times: number[] = [];
