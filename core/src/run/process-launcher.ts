@@ -38,6 +38,8 @@ export interface ProcessExit {
   readonly signal: NodeJS.Signals | null;
   readonly stdout: CapturedOutput;
   readonly stderr: CapturedOutput;
+  /** `true` when nobody can tell how it ended, for what started it died first; whatever was left of it has been ended. */
+  readonly lost?: boolean;
   /** Present when something had to be ended, by abort or after the exit. */
   readonly receipt?: KillReceipt;
 }

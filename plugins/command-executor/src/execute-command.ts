@@ -34,7 +34,8 @@ export async function executeCommand(
   try {
     const child = await setting.launcher.launch(run, processSpec(run, entrypoint, setting));
     const exit = await child.exit;
-    return run.signal.aborted ? abortedOutcome(run, exit) : outcomeOf(exit, run.limits.outputBytes, run.secrets);
+    if (run.signal.aborted) return abortedOutcome(run, exit);
+    return exit.lost ? lostOutcome(exit) : outcomeOf(exit, run.limits.outputBytes, run.secrets);
   } catch (error) {
     if (run.signal.aborted) return abortedOutcome(run);
     if (error instanceof LaunchError) return unstartedOutcome(error, entrypoint.file);
@@ -69,6 +70,13 @@ function abortedOutcome(run: Run, exit?: ProcessExit): Outcome {
     ...(exit === undefined ? {} : exitDetails(exit)),
     ...(signal === undefined ? {} : { signal }),
   });
+}
+
+/** A process without an end that is known may have done its work or not. */
+function lostOutcome({ receipt }: ProcessExit): Outcome {
+  const message =
+    "What started the command has died, so nobody knows how the command ended; what was left of it was ended";
+  return outcomeOfMessage({ code: "COMMAND_LOST", message, exitCode: 1 }, receipt ? { receipt } : {});
 }
 
 async function unstartedOutcome(error: LaunchError, file: string): Promise<Outcome> {

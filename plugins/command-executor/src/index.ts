@@ -42,6 +42,7 @@ export const commandExecutor = definePlugin({
         background,
       }),
     );
+    return () => launcher.close();
   },
 });
 

@@ -32,6 +32,7 @@ export class CapturedStream {
     stream.on("error", () => {
       this.#closed = true;
     });
+    stream.resume();
   }
 
   get closed(): boolean {

@@ -1,19 +1,26 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { KillReceipt, LaunchedProcess, Logger, ProcessExit, ProcessSpec } from "leasehold";
 import { CapturedStream } from "./captured-stream.ts";
 import { drained } from "./drained.ts";
 import { endTree } from "./end-tree.ts";
-import type { Spawned } from "./spawn-child.ts";
+import type { Spawned, Status } from "./spawned.ts";
 import type { Tree } from "./tree.ts";
 
 /** What a child is watched with. */
 export interface Watch {
   readonly tree: Tree;
   readonly log: Pick<Logger, "warn">;
-  /** Called once, before the exit is told: with the number of processes that could not be ended. */
-  settled(survivors: number): Promise<void>;
+  /**
+   * Called once, before the exit is told: with the number of processes that could not be ended, and whether nobody knows
+   * how the first one ended.
+   */
+  settled(survivors: number, lost: boolean): Promise<void>;
 }
 
-type Status = Pick<ProcessExit, "code" | "signal">;
+/** How long the end of a process that is dead may take to be told, in milliseconds. */
+const TELLING_MS = 3_000;
+/** How a process ended whose parent does not tell. */
+const LOST: Status = { code: null, signal: null, lost: true };
 
 /** A running child: its output is read, and its tree ended when told to or when it has exited. */
 export class LaunchedChild implements LaunchedProcess {
@@ -37,7 +44,7 @@ export class LaunchedChild implements LaunchedProcess {
     this.#spec = spec;
     this.#watch = watch;
     this.#streams = [this.#capture("stdout", spec.onStdout), this.#capture("stderr", spec.onStderr)];
-    spawned.child.once("exit", (code, signal) => this.#status.resolve({ code, signal }));
+    void spawned.ended.then(this.#status.resolve);
     spawned.stdin?.on("error", () => undefined);
     this.exit = this.#settle();
   }
@@ -62,11 +69,11 @@ export class LaunchedChild implements LaunchedProcess {
     this.#spec.signal?.addEventListener("abort", onAbort);
     if (this.#spec.signal?.aborted) onAbort();
     const status = await this.#status.promise;
-    const receipt = await (this.#spec.background === "keep" ? this.#ending : this.end());
+    const receipt = await (this.#spec.background === "keep" && !status.lost ? this.#ending : this.end());
     this.#spec.signal?.removeEventListener("abort", onAbort);
     await drained(this.#streams);
     this.#spawned.stdin?.destroy();
-    await this.#watch.settled(receipt?.survivors ?? 0);
+    await this.#watch.settled(receipt?.survivors ?? 0, status.lost === true);
     const [stdout, stderr] = this.#streams;
     const captured = { stdout: stdout.finish(), stderr: stderr.finish() };
     const wasNeeded = receipt && (receipt.signals.length > 0 || receipt.survivors > 0);
@@ -81,7 +88,19 @@ export class LaunchedChild implements LaunchedProcess {
       firstExited: this.#status.promise,
     });
     if (receipt.survivors > 0) this.#status.resolve({ code: null, signal: null });
+    else await this.#told();
     return receipt;
+  }
+
+  /** A parent that has been stopped, say, never tells. */
+  async #told(): Promise<void> {
+    const timer = new AbortController();
+    const late = sleep(TELLING_MS, undefined, { signal: timer.signal }).then(
+      () => this.#status.resolve(LOST),
+      () => undefined,
+    );
+    await Promise.race([this.#status.promise, late]);
+    timer.abort();
   }
 
   #capture(name: "stdout" | "stderr", onText: ((text: string) => void) | undefined): CapturedStream {

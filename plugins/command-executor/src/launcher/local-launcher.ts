@@ -11,13 +11,14 @@ import type {
   ResourceHandler,
 } from "leasehold";
 import { assertLaunchable } from "./assert-launchable.ts";
+import type { Broker } from "./broker/broker.ts";
 import { endTree } from "./end-tree.ts";
 import { toLaunchError } from "./launch-errors.ts";
 import { LaunchedChild } from "./launched-child.ts";
-import { ProcessTags } from "./process-tags.ts";
-import { spawnChild, started, type Tagging } from "./spawn-child.ts";
+import { type FindTaggingProgram, type Place, Places, UNTAGGED } from "./places.ts";
+import { spawnChild, started } from "./spawn-child.ts";
 import { SpawnTurns } from "./spawn-turns.ts";
-import { findTaggingProgram } from "./tagging-program.ts";
+import type { Spawned } from "./spawned.ts";
 import { send } from "./tree.ts";
 import { TreeFinder } from "./tree-finder.ts";
 
@@ -31,31 +32,27 @@ export class LocalLauncher implements ProcessLauncher, ResourceHandler {
   readonly #log: Pick<Logger, "warn">;
   readonly #finder = new TreeFinder();
   readonly #turns = new SpawnTurns();
-  readonly #tags: ProcessTags;
-  readonly #findProgram: (tag: bigint) => Promise<string | undefined>;
+  readonly #places: Places | undefined;
   readonly #live = new Map<string, LaunchedChild>();
-  #program: Promise<string | undefined> | undefined;
 
   /** `findProgram` is asked once for the program that tags children. */
-  constructor(
-    log: Pick<Logger, "warn">,
-    findProgram: (tag: bigint) => Promise<string | undefined> = findTaggingProgram,
-  ) {
+  constructor(log: Pick<Logger, "warn">, findProgram?: FindTaggingProgram) {
     this.#log = log;
-    this.#findProgram = findProgram;
-    this.#tags = new ProcessTags(this.#finder.files.fileLocks("self").at(-1));
+    if (this.#finder.canSeeAll)
+      this.#places = new Places(log, this.#finder.files.fileLocks("self").at(-1), findProgram);
   }
 
   async launch(owner: Owner, spec: ProcessSpec): Promise<LaunchedProcess> {
     spec.signal?.throwIfAborted();
     await assertLaunchable(spec);
-    const tagging = await this.#tagging();
-    const data = { ...this.#finder.record(tagging?.tag), graceSeconds: spec.graceSeconds };
-    const ownership = await owner.own({ kind: PROCESS_GROUP, id: randomUUID(), data });
+    const place = (await this.#places?.find(spec)) ?? UNTAGGED;
+    let ownership: Ownership | undefined;
     try {
-      return await this.#start(spec, tagging, ownership);
+      const data = { ...this.#finder.record(place), graceSeconds: spec.graceSeconds };
+      ownership = await owner.own({ kind: PROCESS_GROUP, id: randomUUID(), data });
+      return await this.#start(spec, place, ownership);
     } catch (error) {
-      if (!this.#live.has(ownership.resource.id)) await this.#release(ownership, tagging);
+      if (!this.#live.has(ownership?.resource.id ?? "")) await this.#giveUp(place, ownership);
       throw error;
     }
   }
@@ -66,6 +63,7 @@ export class LocalLauncher implements ProcessLauncher, ResourceHandler {
     const tree = this.#finder.recorded(resource.data);
     const { graceSeconds } = resource.data;
     if (!tree) return { signals: [], survivors: 0, ms: 0 };
+    await this.#finder.endBroker(resource.data);
     return endTree(tree, { graceSeconds: typeof graceSeconds === "number" ? graceSeconds : DEFAULT_GRACE_SECONDS });
   }
 
@@ -74,55 +72,70 @@ export class LocalLauncher implements ProcessLauncher, ResourceHandler {
     return tree ? (await tree.sweep()).alive : 0;
   }
 
-  async #start(spec: ProcessSpec, tagging: Tagging | undefined, ownership: Ownership): Promise<LaunchedProcess> {
-    const { child, found } = await this.#turns.take(() => {
-      spec.signal?.throwIfAborted();
-      const child = spawnChild(spec, tagging);
-      return { child, found: child.pid === undefined ? undefined : this.#find(child.pid, spec, tagging) };
-    });
-    const spawned = await started(child, spec.file);
-    const { tree, startTime } = found!;
-    const settled = (survivors: number) => this.#settled(survivors, ownership, tagging);
+  /** Ends what starts processes for this launcher. What they have started is not ended. */
+  async close(): Promise<void> {
+    await this.#places?.close();
+  }
+
+  async #start(spec: ProcessSpec, place: Place, ownership: Ownership): Promise<LaunchedProcess> {
+    const spawned = await (place.broker ? this.#startBy(place.broker, spec, place) : this.#startHere(spec, place));
+    const { pid, startTime } = spawned;
+    const tree = this.#finder.tree({ pid, startTime }, place);
+    const settled = (survivors: number, lost: boolean) => this.#settled(survivors, lost, ownership, place);
     const launched = new LaunchedChild(spawned, spec, { tree, log: this.#log, settled });
     this.#live.set(ownership.resource.id, launched);
-    await ownership.update({ pid: spawned.pid, startTime }).catch(async (error: unknown) => {
+    await ownership.update({ pid, startTime }).catch(async (error: unknown) => {
       await launched.end();
       throw error;
     });
     return launched;
   }
 
-  /** A child that cannot be looked at, as for want of file descriptors, could not be ended either. */
-  #find(pid: number, spec: ProcessSpec, tagging: Tagging | undefined) {
+  #startBy(broker: Broker, spec: ProcessSpec, { words }: Place): Promise<Spawned> {
+    spec.signal?.throwIfAborted();
+    return broker.spawn(words, spec);
+  }
+
+  async #startHere(spec: ProcessSpec, { words }: Place): Promise<Spawned> {
+    const { child, startTime } = await this.#turns.take(() => {
+      spec.signal?.throwIfAborted();
+      const child = spawnChild(spec, words);
+      return { child, startTime: child.pid === undefined ? 0 : this.#startTime(child.pid, spec) };
+    });
+    return started(child, spec.file, startTime);
+  }
+
+  /**
+   * In the turn that started it, so that the pid is surely still its own. A child that cannot be looked at, as for want of
+   * file descriptors, could not be ended either.
+   */
+  #startTime(pid: number, { file }: ProcessSpec): number {
     try {
-      return this.#finder.started(pid, tagging?.tag);
+      return this.#finder.startTime(pid);
     } catch (error) {
       send(-pid, "SIGKILL");
-      throw toLaunchError(error, spec.file);
+      throw toLaunchError(error, file);
     }
   }
 
-  async #settled(survivors: number, ownership: Ownership, tagging: Tagging | undefined): Promise<void> {
+  async #settled(survivors: number, lost: boolean, ownership: Ownership, place: Place): Promise<void> {
     this.#live.delete(ownership.resource.id);
-    if (survivors === 0) await this.#release(ownership, tagging);
+    place.leave(survivors === 0 && !lost);
+    if (survivors === 0) await this.#release(ownership);
     else this.#log.warn({ survivors, resource: ownership.resource.id }, "processes could not be ended");
   }
 
-  async #release(ownership: Ownership, tagging: Tagging | undefined): Promise<void> {
-    if (tagging) this.#tags.giveBack(tagging.tag);
+  /** Nothing was started, as far as is known: a broker that has died may have started it without a word. */
+  async #giveUp(place: Place, ownership: Ownership | undefined): Promise<void> {
+    const orphaned = place.broker?.alive === false && ownership;
+    const receipt = orphaned ? await this.end(orphaned.resource) : undefined;
+    place.leave(!receipt);
+    if (ownership && !receipt?.survivors) await this.#release(ownership);
+  }
+
+  async #release(ownership: Ownership): Promise<void> {
     await ownership.release().catch((err: unknown) => {
       this.#log.warn({ err, resource: ownership.resource.id }, "a process group could not be released");
     });
-  }
-
-  async #tagging(): Promise<Tagging | undefined> {
-    if (!this.#finder.canSeeAll) return undefined;
-    const tag = this.#tags.take();
-    if (tag === undefined) return undefined;
-    this.#program ??= this.#findProgram(tag);
-    const program = await this.#program;
-    if (program !== undefined) return { program, tag };
-    this.#tags.giveBack(tag);
-    return undefined;
   }
 }

@@ -21,6 +21,7 @@ const LOCKS = /^Max file locks +(\S+) +(\S+)/m;
 /** Reads `/proc` synchronously: the kernel answers from memory, and a look that waits is out of date. */
 export class ProcFiles {
   #pidRound: number | undefined;
+  #bootId: string | undefined;
   readonly #buffer = Buffer.allocUnsafe(LARGEST_FILE);
 
   /** Whether this system has it. */
@@ -58,7 +59,8 @@ export class ProcFiles {
 
   /** Names the time since the machine was started, within which start times mean something. */
   bootId(): string {
-    return readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
+    this.#bootId ??= readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
+    return this.#bootId;
   }
 
   #read(path: string): string | undefined {

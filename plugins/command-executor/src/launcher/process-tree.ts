@@ -3,10 +3,19 @@ import type { ProcessFacts, ProcFiles } from "./proc-files.ts";
 import { bearsTag } from "./process-tags.ts";
 import { type Sweep, send, type Tree } from "./tree.ts";
 
+/** A process, for good: pids are given out again, but not in the tick of the clock in which they were. */
+export interface Identified {
+  readonly pid: number;
+  /** Clock ticks from boot to its start. */
+  readonly startTime: number;
+}
+
 /** What is known of a tree: the tag its members inherit, the first process, or both. */
 export interface TreeIdentity {
   readonly tag?: bigint | undefined;
-  readonly first?: { readonly pid: number; readonly startTime: number } | undefined;
+  readonly first?: Identified | undefined;
+  /** Who started the first process, and is no member even if it bears the tag. */
+  readonly broker?: Identified | undefined;
 }
 
 /**
@@ -57,8 +66,9 @@ export class ProcessTree implements Tree {
   }
 
   #isMember(facts: Sighting): boolean {
-    const { first, tag } = this.#identity;
+    const { first, tag, broker } = this.#identity;
     if (facts.pid === process.pid) return false;
+    if (facts.pid === broker?.pid && facts.startTime === broker.startTime) return false;
     if (this.#known.get(facts.pid) === facts.startTime) return true;
     if (this.#reserved && first && (facts.group === first.pid || facts.session === first.pid)) return true;
     return tag !== undefined && facts.fileLocks.some((limit) => bearsTag(limit, tag));

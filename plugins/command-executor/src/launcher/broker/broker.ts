@@ -1,0 +1,142 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { ProcessSpec } from "leasehold";
+import { launchError } from "../launch-errors.ts";
+import type { ProcFiles } from "../proc-files.ts";
+import type { Spawned, Status } from "../spawned.ts";
+import type { Dock } from "./dock.ts";
+import type { Began, FromBroker, Order } from "./messages.ts";
+
+const MAIN = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "./main.ts" : "./main.js", import.meta.url));
+/** What it does is little and soon done: a small heap, and no threads to compile on. */
+const FLAGS = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=1", "--v8-pool-size=0"];
+/** How long a broker may take to start a program, in milliseconds; then it counts as dead, and is made so. */
+const ANSWER_MS = 10_000;
+
+/** How a process ended that nobody can tell of any more. */
+const LOST: Status = { code: null, signal: null, lost: true };
+
+interface Child {
+  readonly file: string;
+  readonly began: PromiseWithResolvers<Began>;
+  readonly ended: PromiseWithResolvers<Status>;
+}
+
+/** A small process that starts programs for us: forking it costs less than forking the runner, and holds up nobody here. */
+export class Broker {
+  readonly pid: number;
+  /** Clock ticks from boot to its start. */
+  readonly startTime: number;
+  /** Settles when it can start programs; rejects when it never will. */
+  readonly ready: Promise<void>;
+  readonly #process: ChildProcess;
+  readonly #dock: Dock;
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #gone = Promise.withResolvers<void>();
+  readonly #children = new Map<number, Child>();
+  #orders = 0;
+  #alive = true;
+
+  /** @param words What stands before its own: a program that marks it, say. */
+  constructor(dock: Dock, words: readonly string[], files: ProcFiles) {
+    this.#dock = dock;
+    const [file, ...args] = [...words, process.execPath, ...FLAGS, MAIN];
+    this.#process = spawn(file!, args, {
+      cwd: "/",
+      env: {},
+      detached: true,
+      stdio: ["ignore", "ignore", "ignore", "ipc"],
+    });
+    this.pid = this.#process.pid ?? 0;
+    this.startTime = files.facts(this.pid)?.startTime ?? 0;
+    this.ready = this.#ready.promise;
+    this.ready.catch(() => undefined);
+    this.#process.on("message", (message: FromBroker) => this.#hear(message));
+    for (const event of ["exit", "error", "disconnect"]) this.#process.once(event, () => this.#die());
+    this.#process.send({ type: "greeting", dock: dock.path }, () => undefined);
+    this.#rest();
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  /** Settles when it has died, whatever of. */
+  get gone(): Promise<void> {
+    return this.#gone.promise;
+  }
+
+  /** Programs that it has been told to start and not yet told the end of. */
+  get busy(): number {
+    return this.#children.size;
+  }
+
+  /** Starts a program. Rejects with a `LaunchError`. */
+  async spawn(words: readonly string[], spec: ProcessSpec): Promise<Spawned> {
+    const { began, ended } = this.#order(words, spec);
+    const { pid, startTime, wires } = await began;
+    const [stdout, stderr, stdin] = await Promise.all(wires.map((name) => this.#dock.claim(name)));
+    return { pid, startTime, stdin: stdin ?? null, stdout: stdout!, stderr: stderr!, ended };
+  }
+
+  /** Ends it at once; programs that it has started go on. */
+  kill(): void {
+    if (this.#alive) this.#process.kill("SIGKILL");
+  }
+
+  #order(words: readonly string[], { file: program, args: programArgs, cwd, env, stdin }: ProcessSpec) {
+    const [file, ...args] = [...words, program, ...programArgs] as [string, ...string[]];
+    const id = this.#orders++;
+    const child: Child = { file: program, began: Promise.withResolvers(), ended: Promise.withResolvers() };
+    if (this.#children.size === 0) this.#work();
+    this.#children.set(id, child);
+    if (!this.#alive) this.#lose(id, child);
+    const late = setTimeout(() => this.kill(), ANSWER_MS).unref();
+    const done = () => clearTimeout(late);
+    child.began.promise.then(done, done);
+    const order: Order = { type: "order", id, file, args, cwd, env, input: stdin === "pipe" };
+    this.#process.send(order, (error) => error && this.#die());
+    return { began: child.began.promise, ended: child.ended.promise };
+  }
+
+  #hear(message: FromBroker): void {
+    if (message.type === "ready") return this.#ready.resolve();
+    const child = this.#children.get(message.id);
+    if (!child) return;
+    if (message.type === "began") return child.began.resolve(message);
+    this.#forget(message.id);
+    if (message.type === "ended") return child.ended.resolve({ code: message.code, signal: message.signal });
+    child.began.reject(launchError(message.code, child.file, new Error(message.message)));
+  }
+
+  #die(): void {
+    if (!this.#alive) return;
+    this.#process.kill("SIGKILL");
+    this.#alive = false;
+    this.#ready.reject(new Error("a spawn broker ended before it could start anything"));
+    for (const [id, child] of this.#children) this.#lose(id, child);
+    this.#gone.resolve();
+  }
+
+  #lose(id: number, { file, began, ended }: Child): void {
+    this.#forget(id);
+    began.reject(launchError("EPIPE", file, new Error("The process that was to start it has died")));
+    ended.resolve(LOST);
+  }
+
+  #forget(id: number): void {
+    this.#children.delete(id);
+    if (this.#children.size === 0) this.#rest();
+  }
+
+  /** As long as nothing is under way, it keeps nobody from exiting. */
+  #rest(): void {
+    this.#process.unref();
+    this.#process.channel?.unref();
+  }
+
+  #work(): void {
+    this.#process.ref();
+    this.#process.channel?.ref();
+  }
+}

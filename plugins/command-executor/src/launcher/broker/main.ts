@@ -1,0 +1,57 @@
+// A broker: starts programs for the runner that started it. It is small, so that forking it costs little, and knows
+// nothing but what it is told over its channel, with whose end it ends.
+import { type ChildProcess, spawn } from "node:child_process";
+import { rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { ProcFiles } from "../proc-files.ts";
+import type { FromBroker, Order, ToBroker } from "./messages.ts";
+import { type Wire, Wires } from "./wires.ts";
+
+const files = new ProcFiles();
+let wires: Wires | undefined;
+let dock: string | undefined;
+
+// Whoever stops a whole group or service means the runner, which still needs us for what it has to end.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
+process.on("disconnect", leave);
+process.on("message", (message: ToBroker) => {
+  if (message.type === "order") return void start(message);
+  dock = message.dock;
+  wires = new Wires(dock);
+  tell({ type: "ready" });
+});
+
+async function start(order: Order): Promise<void> {
+  try {
+    const taken = await wires!.take(order.input ? 3 : 2);
+    const child = spawnOn(order, taken);
+    for (const { socket } of taken) socket.destroy();
+    if (child.pid === undefined) return void child.once("error", (error) => refuse(order, error));
+    child.on("error", () => undefined);
+    child.once("exit", (code, signal) => tell({ type: "ended", id: order.id, code, signal }));
+    const startTime = files.facts(child.pid)?.startTime ?? 0;
+    tell({ type: "began", id: order.id, pid: child.pid, startTime, wires: taken.map(({ name }) => name) });
+  } catch (error) {
+    refuse(order, error as NodeJS.ErrnoException);
+  }
+}
+
+/** As leader of a session and a group of its own. */
+function spawnOn({ file, args, cwd, env, input }: Order, taken: readonly Wire[]): ChildProcess {
+  const [stdout, stderr, stdin] = taken.map(({ socket }) => socket);
+  return spawn(file, args, { cwd, env, detached: true, stdio: [input ? stdin! : "ignore", stdout!, stderr!] });
+}
+
+/** The runner is gone, and did perhaps not come to clear up. */
+function leave(): never {
+  if (dock !== undefined) rmSync(dirname(dock), { recursive: true, force: true });
+  process.exit();
+}
+
+function refuse({ id }: Order, error: NodeJS.ErrnoException): void {
+  tell({ type: "failed", id, code: error.code ?? "UNKNOWN", message: error.message });
+}
+
+function tell(message: FromBroker): void {
+  process.send?.(message, undefined, undefined, () => undefined);
+}

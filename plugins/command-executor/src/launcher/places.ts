@@ -1,0 +1,85 @@
+import type { Logger, ProcessSpec } from "leasehold";
+import type { Broker } from "./broker/broker.ts";
+import { BrokerPool, type Lane } from "./broker/broker-pool.ts";
+import { ProcessTags } from "./process-tags.ts";
+import { findTaggingProgram, taggingWords } from "./tagging-program.ts";
+
+/** Where a child is started, and what marks it and all that it starts. */
+export interface Place {
+  readonly tag: bigint | undefined;
+  /** Who starts it; this process itself, unless given. */
+  readonly broker: Broker | undefined;
+  /** What stands before its own words, to tag it. */
+  readonly words: readonly string[];
+  /** To be called when nothing is under way there any more: `clean` when nothing can be left alive either. */
+  leave(clean: boolean): void;
+}
+
+/** Where nothing can be tagged. */
+export const UNTAGGED: Place = { tag: undefined, broker: undefined, words: [], leave: () => undefined };
+
+export type FindTaggingProgram = (tag: bigint) => Promise<string | undefined>;
+
+/** Finds a place for each child: a lane, else a shared broker, else this process. */
+export class Places {
+  readonly #tags: ProcessTags;
+  readonly #log: Pick<Logger, "warn">;
+  readonly #findProgram: FindTaggingProgram;
+  #program: Promise<string | undefined> | undefined;
+  #pool: BrokerPool | undefined;
+  #closed = false;
+
+  /**
+   * @param ownLimit This process's limit of file locks, nothing where it has none.
+   * @param findProgram Is asked once for the program that tags children.
+   */
+  constructor(log: Pick<Logger, "warn">, ownLimit: bigint | undefined, findProgram?: FindTaggingProgram) {
+    this.#log = log;
+    this.#tags = new ProcessTags(ownLimit);
+    this.#findProgram = findProgram ?? findTaggingProgram;
+  }
+
+  /** A place of which trees can be found by tags, where there are any. */
+  async find({ background }: ProcessSpec): Promise<Place> {
+    const pool = await this.#openPool();
+    // What is to stay behind would bear the lane's tag, and count as the next run's.
+    const lane = background === "keep" ? undefined : pool?.lane();
+    return lane ? laneOf(lane, pool!) : this.#tagged(pool?.shared());
+  }
+
+  /** Ends what starts children for us. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#pool?.close();
+  }
+
+  async #tagged(broker: Broker | undefined): Promise<Place> {
+    const tag = this.#tags.take();
+    const program = tag === undefined ? undefined : await this.#taggingProgram(tag);
+    if (tag === undefined) return UNTAGGED;
+    const giveBack = () => this.#tags.giveBack(tag);
+    if (program !== undefined)
+      return { tag, broker, words: [program, ...taggingWords(tag)], leave: (clean) => clean && giveBack() };
+    giveBack();
+    return UNTAGGED;
+  }
+
+  /** Only where brokers' children can be found again by tags. */
+  async #openPool(): Promise<BrokerPool | undefined> {
+    if (this.#pool || this.#closed) return this.#pool;
+    const tag = this.#tags.take();
+    const program = tag === undefined ? undefined : await this.#taggingProgram(tag);
+    if (tag !== undefined) this.#tags.giveBack(tag);
+    if (program !== undefined) this.#pool ??= new BrokerPool(program, this.#tags, this.#log);
+    return this.#pool;
+  }
+
+  #taggingProgram(tag: bigint): Promise<string | undefined> {
+    this.#program ??= this.#findProgram(tag);
+    return this.#program;
+  }
+}
+
+function laneOf(lane: Lane, pool: BrokerPool): Place {
+  return { tag: lane.tag, broker: lane.broker, words: [], leave: (clean) => pool.giveBack(lane, clean) };
+}
