@@ -83,8 +83,7 @@ export class HookWalk {
     } catch (thrown) {
       throw new LeaseholdError("RUN_INVALID", { problem: `the run's parameters are invalid: ${messageOf(thrown)}` });
     }
-    const confined =
-      run.attached && run.projectDir === this.#parts.projectDir ? this.#home() : this.#confine(run.projectDir);
+    const confined = run.projectDir === this.#parts.projectDir ? this.#home() : this.#confine(run.projectDir);
     run.confineTo(typeof confined === "string" ? confined : await confined);
   }
 
@@ -92,7 +91,7 @@ export class HookWalk {
     return confineProjectDirectory(directory, this.#parts.projectDir, this.#parts.projectRoots);
   }
 
-  /** The runner's own directory for callers who wait: what was found a moment ago still holds, without touching the disk. */
+  /** The runner's own directory: what was found a moment ago still holds, without touching the disk. */
   #home(): string | Promise<string> {
     const { path, until } = this.#foundHome;
     if (performance.now() < until) return path;

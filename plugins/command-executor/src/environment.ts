@@ -34,7 +34,7 @@ export function childEnvironment(
   return {
     forRun: (run) => {
       const names = grantedTo(run, options.grants);
-      const granted = pick(own, (name) => names.includes(name));
+      const granted = names.length === 0 ? {} : pick(own, (name) => names.includes(name));
       const environment = { ...handedOn, ...options.set, ...granted, ...run.profile?.env, ...run.env };
       register(environment, granted, run.secrets);
       return { ...environment, AGENT_SESSION_ID: run.session.id, PROJECT_DIR: projectDir };

@@ -1,5 +1,5 @@
 import { type Agent, type Check, type CheckResult, Decline, LaunchError, type Profile } from "leasehold";
-import { assertLaunchable } from "../launcher/assert-launchable.ts";
+import { LaunchCheck } from "../launcher/launch-check.ts";
 import { resolveCommand } from "../resolve/resolve-command.ts";
 
 /** Whether the commands of the active profile's agents are there and could be started. */
@@ -21,7 +21,7 @@ async function checkCommand(agent: Agent, profile: Profile): Promise<CheckResult
   const resolved = resolveCommand({ agent, profile, session: { mode: "start" } });
   if (resolved instanceof Decline) return failure(agent, resolved.reason, "Mend the agent's command.");
   try {
-    await assertLaunchable({
+    await new LaunchCheck().assert({
       file: resolved.file,
       args: resolved.args,
       cwd: "/",

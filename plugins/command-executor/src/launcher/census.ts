@@ -1,51 +1,57 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ProcessFacts, ProcFiles } from "./proc-files.ts";
+import type { Certainty } from "./tree.ts";
 
 const LONGEST_STRETCH_MS = 4;
 
 /** A process as a look shows it. */
 export interface Sighting extends ProcessFacts {
-  /** Soft and hard limit of file locks, read when first asked for. */
+  /** Soft and hard limit of file locks as they were when it was first asked for, later lowered or not. */
   readonly fileLocks: readonly bigint[];
 }
 
 /** Someone who wants to see every process that started at `since` or later, each the moment it is found. */
 export interface Observer {
   readonly since: number;
+  /** Whether to be shown a process that was seen before with this hard limit of file locks. */
+  wants(pid: number, limit: bigint): boolean;
   see(process: Sighting): void;
 }
 
-/** When a process was last examined, by the machine's count of forks. */
+/** When a process was last examined, by the machine's count of forks, and what it was found to be. */
 interface Acquaintance {
   readonly startTime: number;
   readonly forks: number;
+  /** Nothing until somebody has asked for it. */
+  fileLocks: readonly bigint[] | undefined;
 }
 
 interface Request {
   readonly observer: Observer;
-  readonly done: (certain: boolean) => void;
+  readonly done: (certainty: Certainty) => void;
   readonly fail: (error: unknown) => void;
 }
 
 /**
  * Looks at all processes of the machine; whoever asks meanwhile shares the next look. Pids are given out in a circle, so until
- * the machine has forked a whole round a pid that was examined is still the same process: the old ones are passed over.
+ * the machine has forked a whole round a pid that was examined is still the same process: those are passed over that are
+ * too old for everyone, or limited to a number that nobody looks for.
  */
 export class Census {
   readonly #files: ProcFiles;
   readonly #waiting: Request[] = [];
   #acquaintances = new Map<number, Acquaintance>();
   #running = false;
+  /** The first number that was the machine's youngest pid; another one since then shows that the machine tells it. */
+  #firstYoungest: number | undefined;
+  #youngestMoves = false;
 
   constructor(files: ProcFiles) {
     this.#files = files;
   }
 
-  /**
-   * One look that starts after the call. Answers whether it is certain: a process that was listed and gone before it could
-   * be examined may have handed on to another one, which is not in the list.
-   */
-  look(observer: Observer): Promise<boolean> {
+  /** One look that starts after the call. */
+  look(observer: Observer): Promise<Certainty> {
     return new Promise((done, fail) => {
       this.#waiting.push({ observer, done, fail });
       if (!this.#running) void this.#run();
@@ -58,8 +64,8 @@ export class Census {
       await nextTurn();
       const batch = this.#waiting.splice(0);
       try {
-        const certain = await this.#sweep(batch.map(({ observer }) => observer));
-        for (const { done } of batch) done(certain);
+        const certainty = await this.#sweep(batch.map(({ observer }) => observer));
+        for (const { done } of batch) done(certainty);
       } catch (error) {
         for (const { fail } of batch) fail(error);
       }
@@ -67,47 +73,72 @@ export class Census {
     this.#running = false;
   }
 
-  async #sweep(observers: readonly Observer[]): Promise<boolean> {
+  async #sweep(observers: readonly Observer[]): Promise<Certainty> {
     const since = Math.min(...observers.map((observer) => observer.since));
+    const youngest = this.#youngest();
     const forks = this.#files.forks();
     const acquaintances = new Map<number, Acquaintance>();
-    let certain = true;
+    let clean = true;
     let stretch = performance.now();
     for (const pid of this.#files.pids()) {
       const before = this.#acquaintances.get(pid);
-      const now = this.#isOld(before, since, forks) ? before : this.#examine(pid, forks, observers);
+      const passed = before !== undefined && this.#isSame(before, forks) && isUnwanted(pid, before, since, observers);
+      const now = passed ? before : this.#examine(pid, forks, observers);
       if (now) acquaintances.set(pid, now);
-      else if (!before) certain = false;
+      else if (!before) clean = false;
       if (performance.now() - stretch > LONGEST_STRETCH_MS) {
         await nextTurn();
         stretch = performance.now();
       }
     }
     this.#acquaintances = acquaintances;
-    return certain;
+    // Without a new process between its ends, whoever lives now was listed, or seen when it was.
+    if (youngest !== undefined && youngest === this.#youngest() && this.#youngestMoves) return "whole";
+    return clean ? "clean" : "torn";
   }
 
-  #isOld(before: Acquaintance | undefined, since: number, forks: number): boolean {
-    return before !== undefined && before.startTime < since && forks - before.forks < this.#files.pidRound / 2;
+  #youngest(): number | undefined {
+    const youngest = this.#files.youngest();
+    this.#firstYoungest ??= youngest;
+    this.#youngestMoves ||= youngest !== this.#firstYoungest;
+    return youngest;
+  }
+
+  #isSame(before: Acquaintance, forks: number): boolean {
+    return forks - before.forks < this.#files.pidRound / 2;
   }
 
   #examine(pid: number, forks: number, observers: readonly Observer[]): Acquaintance | undefined {
     const facts = this.#files.facts(pid);
     if (!facts) return undefined;
-    const sighting = this.#sightingOf(facts);
+    const before = this.#acquaintances.get(pid);
+    const fileLocks = before?.startTime === facts.startTime ? before.fileLocks : undefined;
+    const now: Acquaintance = { startTime: facts.startTime, forks, fileLocks };
+    const sighting = this.#sightingOf(facts, now);
     for (const observer of observers) if (facts.startTime >= observer.since) observer.see(sighting);
-    return { startTime: facts.startTime, forks };
+    return now;
   }
 
-  #sightingOf(facts: ProcessFacts): Sighting {
+  #sightingOf(facts: ProcessFacts, acquaintance: Acquaintance): Sighting {
     const files = this.#files;
-    let locks: readonly bigint[] | undefined;
     return {
       ...facts,
       get fileLocks() {
-        locks ??= files.fileLocks(facts.pid);
-        return locks;
+        acquaintance.fileLocks ??= files.fileLocks(facts.pid);
+        return acquaintance.fileLocks;
       },
     };
   }
+}
+
+/** Too old for everyone, or limited, once and for all, to a number that nobody looks for. */
+function isUnwanted(
+  pid: number,
+  { startTime, fileLocks }: Acquaintance,
+  since: number,
+  observers: readonly Observer[],
+): boolean {
+  if (startTime < since) return true;
+  const limit = fileLocks?.at(-1);
+  return limit !== undefined && !observers.some((observer) => observer.wants(pid, limit));
 }

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KillReceipt } from "leasehold";
-import type { Sweep, Tree } from "./tree.ts";
+import type { Certainty, Sweep, Tree } from "./tree.ts";
 
-const CLEAN_SWEEPS = 3;
-/** A sweep that someone may have slipped through counts for less, but for something: a busy machine has no others. */
-const UNCERTAIN_SWEEP = 0.2;
+/** Sweeps in a row that find nobody must weigh so much. A torn one weighs something, for a busy machine has no others. */
+const ENOUGH = 3;
+const WEIGHTS: Readonly<Record<Certainty, number>> = { whole: ENOUGH, clean: 1, torn: 0.2 };
 /** A look that failed, as for want of file descriptors, must not pass for an empty one. */
-const UNKNOWN: Sweep = { alive: 1, signalled: 0, certain: false };
+const UNKNOWN: Sweep = { alive: 1, signalled: 0, certainty: "torn" };
 const LONGEST_PAUSE_MS = 50;
 const LONGEST_KILLING_MS = 3_000;
 
@@ -18,7 +18,7 @@ export interface Ladder {
 }
 
 /**
- * Ends a tree: SIGTERM, grace, SIGKILL, then clean sweeps in a row to verify it. The receipt lists the signals that reached
+ * Ends a tree: SIGTERM, grace, SIGKILL, then sweeps in a row that verify it. The receipt lists the signals that reached
  * someone (SIGCONT, which lets stopped processes hear SIGTERM, is not listed) and counts who outlived the last one.
  */
 export async function endTree(tree: Tree, { graceSeconds, firstExited }: Ladder): Promise<KillReceipt> {
@@ -46,10 +46,10 @@ async function press(
   let heard = hearsGroupSignal(tree, signal);
   let pause = 1;
   let exit = firstExited;
-  for (let clean = 0; clean < CLEAN_SWEEPS; ) {
+  for (let weight = 0; weight < ENOUGH; ) {
     const sweep = await tree.sweep(signal).catch(() => UNKNOWN);
     heard ||= sweep.signalled > 0;
-    clean = sweep.alive > 0 ? 0 : clean + (sweep.certain ? 1 : UNCERTAIN_SWEEP);
+    weight = sweep.alive > 0 ? 0 : weight + WEIGHTS[sweep.certainty];
     if (sweep.alive === 0) continue;
     const left = until - performance.now();
     if (left <= 0) return { heard, survivors: sweep.alive };

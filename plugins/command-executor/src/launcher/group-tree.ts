@@ -15,9 +15,9 @@ export class GroupTree implements Tree {
   }
 
   async sweep(signal?: NodeJS.Signals): Promise<Sweep> {
-    if (!this.#isAlive()) return { alive: 0, signalled: 0, certain: true };
+    if (!this.#isAlive()) return { alive: 0, signalled: 0, certainty: "whole" };
     const fresh = signal !== undefined && !this.#sent.has(signal);
-    return { alive: 1, signalled: fresh && this.signalGroup(signal) ? 1 : 0, certain: true };
+    return { alive: 1, signalled: fresh && this.signalGroup(signal) ? 1 : 0, certainty: "whole" };
   }
 
   #isAlive(): boolean {

@@ -36,6 +36,7 @@ export class LaunchedChild implements LaunchedProcess {
 
   readonly #status = Promise.withResolvers<Status>();
   readonly #streams: readonly [stdout: CapturedStream, stderr: CapturedStream];
+  #isTold = false;
   #ending: Promise<KillReceipt> | undefined;
 
   constructor(spawned: Spawned, spec: ProcessSpec, watch: Watch) {
@@ -44,7 +45,7 @@ export class LaunchedChild implements LaunchedProcess {
     this.#spec = spec;
     this.#watch = watch;
     this.#streams = [this.#capture("stdout", spec.onStdout), this.#capture("stderr", spec.onStderr)];
-    void spawned.ended.then(this.#status.resolve);
+    void spawned.ended.then((status) => this.#tell(status));
     spawned.stdin?.on("error", () => undefined);
     this.exit = this.#settle();
   }
@@ -87,16 +88,21 @@ export class LaunchedChild implements LaunchedProcess {
       graceSeconds: this.#spec.graceSeconds,
       firstExited: this.#status.promise,
     });
-    if (receipt.survivors > 0) this.#status.resolve({ code: null, signal: null });
-    else await this.#told();
+    if (receipt.survivors > 0) this.#tell({ code: null, signal: null });
+    else if (!this.#isTold) await this.#told();
     return receipt;
+  }
+
+  #tell(status: Status): void {
+    this.#isTold = true;
+    this.#status.resolve(status);
   }
 
   /** A parent that has been stopped, say, never tells. */
   async #told(): Promise<void> {
     const timer = new AbortController();
     const late = sleep(TELLING_MS, undefined, { signal: timer.signal }).then(
-      () => this.#status.resolve(LOST),
+      () => this.#tell(LOST),
       () => undefined,
     );
     await Promise.race([this.#status.promise, late]);

@@ -10,9 +10,9 @@ import type {
   Resource,
   ResourceHandler,
 } from "leasehold";
-import { assertLaunchable } from "./assert-launchable.ts";
 import type { Broker } from "./broker/broker.ts";
 import { endTree } from "./end-tree.ts";
+import { LaunchCheck } from "./launch-check.ts";
 import { toLaunchError } from "./launch-errors.ts";
 import { LaunchedChild } from "./launched-child.ts";
 import { type FindTaggingProgram, type Place, Places, UNTAGGED } from "./places.ts";
@@ -31,6 +31,7 @@ const DEFAULT_GRACE_SECONDS = 5;
 export class LocalLauncher implements ProcessLauncher, ResourceHandler {
   readonly #log: Pick<Logger, "warn">;
   readonly #finder = new TreeFinder();
+  readonly #check = new LaunchCheck();
   readonly #turns = new SpawnTurns();
   readonly #places: Places | undefined;
   readonly #live = new Map<string, LaunchedChild>();
@@ -44,7 +45,7 @@ export class LocalLauncher implements ProcessLauncher, ResourceHandler {
 
   async launch(owner: Owner, spec: ProcessSpec): Promise<LaunchedProcess> {
     spec.signal?.throwIfAborted();
-    await assertLaunchable(spec);
+    await this.#check.assert(spec);
     const place = (await this.#places?.find(spec)) ?? UNTAGGED;
     let ownership: Ownership | undefined;
     try {

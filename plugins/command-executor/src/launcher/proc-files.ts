@@ -48,7 +48,17 @@ export class ProcFiles {
 
   /** How many processes and threads the machine has started since its boot, at least. */
   forks(): number {
-    return Number(/^processes (\d+)$/m.exec(readFileSync("/proc/stat", "latin1"))?.[1] ?? Number.POSITIVE_INFINITY);
+    const found = /^processes (\d+)$/m.exec(readFileSync("/proc/stat", "latin1"))?.[1];
+    return found === undefined ? Number.POSITIVE_INFINITY : Number(found);
+  }
+
+  /**
+   * The pid, or number of a thread, that was given out last among all processes that can be seen from here; nothing where the
+   * system does not tell.
+   */
+  youngest(): number | undefined {
+    const found = /(\d+)\s*$/.exec(this.#read("/proc/loadavg") ?? "")?.[1];
+    return found === undefined ? undefined : Number(found);
   }
 
   /** After how many forks a pid may come round again, at the earliest. */

@@ -44,6 +44,11 @@ export function bearsTag(limit: bigint, tag: bigint): boolean {
   return tag % BLOCK === 0n ? limit > tag - BLOCK && limit <= tag : limit === tag;
 }
 
+/** Whether a limit lies in the block that a tag is from: without privileges nothing leaves it but downwards. */
+export function isOfBlock(limit: bigint, tag: bigint): boolean {
+  return blockFloor(limit) === blockFloor(tag);
+}
+
 function blockFloor(limit: bigint): bigint {
   return ((limit - 1n) / BLOCK) * BLOCK;
 }

@@ -1,6 +1,6 @@
 import type { Census, Sighting } from "./census.ts";
 import type { ProcessFacts, ProcFiles } from "./proc-files.ts";
-import { bearsTag } from "./process-tags.ts";
+import { bearsTag, isOfBlock } from "./process-tags.ts";
 import { type Sweep, send, type Tree } from "./tree.ts";
 
 /** A process, for good: pids are given out again, but not in the tick of the clock in which they were. */
@@ -52,8 +52,9 @@ export class ProcessTree implements Tree {
   /** SIGKILL goes out the moment a member is found; anything else from the oldest to the youngest, once all are. */
   async sweep(signal?: NodeJS.Signals): Promise<Sweep> {
     const look = new Look();
-    const certain = await this.#census.look({
+    const certainty = await this.#census.look({
       since: this.#identity.first?.startTime ?? 0,
+      wants: (pid, limit) => this.#known.has(pid) || this.#isOfBlock(limit),
       see: (facts) => {
         if (!this.#isMember(facts)) look.others.push(facts);
         else if (this.#admit(facts, look) && signal === "SIGKILL") look.signalled += this.#signal(facts, signal);
@@ -62,7 +63,7 @@ export class ProcessTree implements Tree {
     this.#admitDescendants(look);
     this.#reserved &&= look.holdsNumber(this.#identity.first?.pid);
     if (signal) for (const facts of look.alive.sort(byAge)) look.signalled += this.#signal(facts, signal);
-    return { alive: look.alive.length, signalled: look.signalled, certain: certain && !look.newlyDead };
+    return { alive: look.alive.length, signalled: look.signalled, certainty: look.newlyDead ? "torn" : certainty };
   }
 
   #isMember(facts: Sighting): boolean {
@@ -72,6 +73,12 @@ export class ProcessTree implements Tree {
     if (this.#known.get(facts.pid) === facts.startTime) return true;
     if (this.#reserved && first && (facts.group === first.pid || facts.session === first.pid)) return true;
     return tag !== undefined && facts.fileLocks.some((limit) => bearsTag(limit, tag));
+  }
+
+  /** Whatever belongs here is limited within the block, even where a runner inside has given it a tag of its own. */
+  #isOfBlock(limit: bigint): boolean {
+    const { tag } = this.#identity;
+    return tag === undefined || isOfBlock(limit, tag);
   }
 
   /** Answers whether the member lives. One that is dead when first seen may have left children behind, unseen. */

@@ -4,9 +4,14 @@ export interface Sweep {
   readonly alive: number;
   /** How many of them got the signal by this sweep for the first time. */
   readonly signalled: number;
-  /** Whether nobody can have slipped through. */
-  readonly certain: boolean;
+  readonly certainty: Certainty;
 }
+
+/**
+ * Whether somebody can have slipped through. `whole`: nobody, for no process was started meanwhile. `clean`: hardly, for
+ * all that was found was seen. `torn`: some were gone before they were seen, and may have handed on to others.
+ */
+export type Certainty = "whole" | "clean" | "torn";
 
 /** All processes that one start has led to. */
 export interface Tree {

@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { spawn } from "node:child_process";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { Census } from "../../../../plugins/command-executor/src/launcher/census.ts";
 import { ProcFiles } from "../../../../plugins/command-executor/src/launcher/proc-files.ts";
 
@@ -22,10 +23,12 @@ class CountingFiles extends ProcFiles {
   }
 }
 
+const wants = () => true;
+
 describe("Census", () => {
   it("shows every process, this one too", async () => {
     const seen: number[] = [];
-    await new Census(new ProcFiles()).look({ since: 0, see: ({ pid }) => seen.push(pid) });
+    await new Census(new ProcFiles()).look({ since: 0, wants, see: ({ pid }) => seen.push(pid) });
     expect(seen).toContain(process.pid);
     expect(seen).toContain(process.ppid);
   });
@@ -34,14 +37,14 @@ describe("Census", () => {
     const files = new ProcFiles();
     const since = files.facts(process.pid)!.startTime;
     const seen: number[] = [];
-    await new Census(files).look({ since, see: ({ startTime }) => seen.push(startTime) });
+    await new Census(files).look({ since, wants, see: ({ startTime }) => seen.push(startTime) });
     expect(Math.min(...seen)).toBe(since);
   });
 
   it("serves all who wait by one look", async () => {
     const files = new CountingFiles();
     const census = new Census(files);
-    const observer = { since: 0, see: () => undefined };
+    const observer = { since: 0, wants, see: () => undefined };
     await Promise.all([census.look(observer), census.look(observer), census.look(observer)]);
     expect(files.lists).toBe(1);
   });
@@ -53,7 +56,7 @@ describe("Census", () => {
     const countOld = async () => {
       files.examined = 0;
       const young: number[] = [];
-      await census.look({ since: startTime, see: ({ pid }) => young.push(pid) });
+      await census.look({ since: startTime, wants, see: ({ pid }) => young.push(pid) });
       return files.examined - young.length;
     };
     const all = await countOld();
@@ -62,12 +65,45 @@ describe("Census", () => {
     expect(await countOld()).toBeGreaterThan(all / 2);
   });
 
-  it("is not certain when a process is gone before it is examined", async () => {
+  it("is torn when a process is gone before it is examined", async () => {
     const files = new (class extends ProcFiles {
       override pids = () => [2 ** 22 + 1, process.pid];
+      override youngest = () => this.forksSoFar++;
+      forksSoFar = 0;
     })();
-    const observer = { since: 0, see: () => undefined };
-    expect(await new Census(files).look(observer)).toBe(false);
+    const observer = { since: 0, wants, see: () => undefined };
+    expect(await new Census(files).look(observer)).toBe("torn");
+  });
+
+  it("is whole when nothing was started meanwhile, on a machine that tells", async () => {
+    const files = new (class extends ProcFiles {
+      given = 7;
+      override youngest = () => this.given;
+    })();
+    const census = new Census(files);
+    const observer = { since: 0, wants, see: () => undefined };
+    expect(await census.look(observer)).not.toBe("whole");
+    files.given++;
+    expect(await census.look(observer)).toBe("whole");
+  });
+
+  it("passes over those that bear numbers nobody wants, once it knows them", async () => {
+    const census = new Census(new ProcFiles());
+    const marked = spawn("prlimit", ["--locks=4611686018427387904", "--", "sleep", "1000"]);
+    onTestFinished(() => void marked.kill());
+    const seen: number[] = [];
+    const look = async (wanted: boolean) => {
+      seen.length = 0;
+      await census.look({
+        since: 0,
+        wants: () => wanted,
+        see: ({ pid, fileLocks }) => fileLocks.length > 0 && seen.push(pid),
+      });
+      return seen.includes(marked.pid!);
+    };
+    while (!(await look(true)));
+    expect(await look(false)).toBe(false);
+    expect(await look(true)).toBe(true);
   });
 
   it("tells of a look that failed", async () => {
@@ -77,6 +113,6 @@ describe("Census", () => {
       };
     })();
     const census = new Census(files);
-    await expect(census.look({ since: 0, see: () => undefined })).rejects.toThrow("too many open files");
+    await expect(census.look({ since: 0, wants, see: () => undefined })).rejects.toThrow("too many open files");
   });
 });

@@ -22,9 +22,10 @@ class ScriptedTree implements Tree {
   }
 }
 
-const EMPTY = { alive: 0, signalled: 0, certain: true };
-const UNCERTAIN = { alive: 0, signalled: 0, certain: false };
-const ALIVE = { alive: 2, signalled: 0, certain: true };
+const EMPTY = { alive: 0, signalled: 0, certainty: "clean" } as const;
+const WHOLE = { alive: 0, signalled: 0, certainty: "whole" } as const;
+const TORN = { alive: 0, signalled: 0, certainty: "torn" } as const;
+const ALIVE = { alive: 2, signalled: 0, certainty: "clean" } as const;
 
 describe("endTree", () => {
   it("is content with three clean sweeps in a row", async () => {
@@ -33,8 +34,14 @@ describe("endTree", () => {
     expect(tree.sweeps).toBe(6);
   });
 
-  it("wants more of sweeps that are not certain", async () => {
-    const tree = new ScriptedTree(UNCERTAIN);
+  it("is content with one sweep during which nothing was started", async () => {
+    const tree = new ScriptedTree(EMPTY, ALIVE, WHOLE);
+    expect(await endTree(tree, { graceSeconds: 60 })).toMatchObject({ signals: [], survivors: 0 });
+    expect(tree.sweeps).toBe(3);
+  });
+
+  it("wants more of sweeps that are torn", async () => {
+    const tree = new ScriptedTree(TORN);
     expect(await endTree(tree, { graceSeconds: 60 })).toMatchObject({ survivors: 0 });
     expect(tree.sweeps).toBeGreaterThanOrEqual(15);
   });
