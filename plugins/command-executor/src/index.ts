@@ -21,8 +21,8 @@ export const commandExecutor = definePlugin({
   manifest: { spawn: true, fileRoots: ["the run's project directory", "the profile's directory"] },
   options,
   checks: [commands, taggingCheck(), grants],
-  setup({ hooks, services, resources, profiles, runner, secrets, log }, { background, environment }) {
-    const launcher = new LocalLauncher(log);
+  setup({ hooks, services, resources, profiles, runner, secrets, log }, { background, brokers, environment }) {
+    const launcher = new LocalLauncher(log, { brokers });
     const children = childEnvironment(environment, runner.projectDir);
     registerGrants(environment.grants, secrets);
     resources.handle(PROCESS_GROUP, launcher);

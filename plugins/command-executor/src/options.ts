@@ -17,6 +17,11 @@ export const options = z.strictObject({
     env: "COMMAND_BACKGROUND",
     description: "What happens to processes that a command leaves behind when it exits by itself",
   }),
+  brokers: z.number().int().min(0).max(64).default(8).meta({
+    env: "COMMAND_BROKERS",
+    description:
+      "How many small processes, of some 15 MB each, may start commands for the runner while there are many to start; 0 has it start them itself",
+  }),
   environment: z
     .strictObject({
       pass: z.array(publicVariable).default([]).meta({

@@ -6,72 +6,47 @@ import { launchError, nullByteError, toLaunchError } from "./launch-errors.ts";
 /** What the kernel reads of a file to find out how to execute it. */
 const HEADER_BYTES = 256;
 const DEEPEST_INTERPRETER = 4;
-/** Programs that are remembered; a runner starts the same few again and again. */
-const MOST_PROGRAMS = 1_000;
-/** A file that changed so many milliseconds ago may change again without the clock of the file system showing it. */
-const UNSETTLED_MS = 100;
-
-/** A file as it was when it was found to be executable: any change of it changes its state. */
-interface Seen {
-  readonly state: string;
-  /** Where its interpreter lies, if it has one. */
-  readonly interpreter: string | undefined;
-}
+/** How long what was found of a program or a directory is taken to hold, in milliseconds. */
+const HOLDS_MS = 1_000;
 
 /**
  * Finds the `LaunchError` that executing a program would meet. The C library's way to execute hands a file without a known
- * header to a shell, so what the kernel would refuse must be found before. A file that has not changed since is not read again.
+ * header to a shell, so what the kernel would refuse must be found before. What passed a moment ago passes again: looking
+ * anew would cost a run more than the rest of its launch, and could be overtaken all the same.
  */
 export class LaunchCheck {
-  readonly #seen = new Map<string, Seen>();
+  /** Until when what passed is taken to pass, by `performance.now()`. */
+  readonly #passed = new Map<string, number>();
 
   /** Rejects with the `LaunchError`. */
   async assert({ file, args, cwd, env }: ProcessSpec): Promise<void> {
     const words = [file, cwd, ...args, ...Object.keys(env), ...Object.values(env)];
     if (words.some((word) => word.includes("\0"))) throw nullByteError();
-    const directory = assertDirectory(cwd);
-    directory.catch(() => undefined);
-    await this.#assertExecutable(file, cwd, file, 0);
-    await directory;
+    const now = performance.now();
+    const pair = `${cwd}\0${file}`;
+    if ((this.#passed.get(pair) ?? 0) > now) return;
+    await assertExecutable(file, cwd, file, 0);
+    await assertDirectory(cwd);
+    for (const [passed, until] of this.#passed) if (until <= now) this.#passed.delete(passed);
+    this.#passed.set(pair, now + HOLDS_MS);
   }
 
-  /** `program` is what errors name: a missing interpreter counts as its script's fault. */
-  async #assertExecutable(file: string, cwd: string, program: string, depth: number): Promise<void> {
-    const now = await stateOf(file, program);
-    const seen = this.#seen.get(file);
-    const interpreter = seen?.state === now.state ? seen.interpreter : await readInterpreter(file, program);
-    if (now.settled) this.#remember(file, { state: now.state, interpreter });
-    if (interpreter === undefined) return;
-    if (depth === DEEPEST_INTERPRETER) throw launchError("ENOEXEC", program);
-    const path = interpreter.startsWith("/") ? interpreter : `${cwd}/${interpreter}`;
-    await this.#assertExecutable(path, cwd, program, depth + 1);
-  }
-
-  #remember(file: string, seen: Seen): void {
-    if (this.#seen.size >= MOST_PROGRAMS) this.#seen.clear();
-    this.#seen.set(file, seen);
+  /** It did not start after all. */
+  forget({ file, cwd }: ProcessSpec): void {
+    this.#passed.delete(`${cwd}\0${file}`);
   }
 }
 
-/** Which file it is, and when it last changed in any way. */
-async function stateOf(path: string, program: string): Promise<{ state: string; settled: boolean }> {
-  try {
-    const { dev, ino, size, ctimeMs, ctimeNs } = await stat(path, { bigint: true });
-    return { state: `${dev} ${ino} ${size} ${ctimeNs}`, settled: Date.now() - Number(ctimeMs) > UNSETTLED_MS };
-  } catch (error) {
-    throw toLaunchError(error, program);
-  }
-}
-
-/** The interpreter of an executable file; nothing for a binary, or when it may be executed but not read. */
-async function readInterpreter(file: string, program: string): Promise<string | undefined> {
+/** `program` is what errors name: a missing interpreter counts as its script's fault. */
+async function assertExecutable(file: string, cwd: string, program: string, depth: number): Promise<void> {
   const header = await readHeader(file, program);
-  if (header === undefined || isBinary(header)) return undefined;
+  if (header === undefined || isBinary(header)) return;
   const interpreter = interpreterOf(header);
-  if (interpreter === undefined) throw launchError("ENOEXEC", program);
-  return interpreter;
+  if (interpreter === undefined || depth === DEEPEST_INTERPRETER) throw launchError("ENOEXEC", program);
+  await assertExecutable(interpreter.startsWith("/") ? interpreter : `${cwd}/${interpreter}`, cwd, program, depth + 1);
 }
 
+/** The file's first bytes; nothing when it may be executed but not read. */
 async function readHeader(path: string, program: string): Promise<Buffer | undefined> {
   try {
     await access(path, constants.X_OK);

@@ -15,7 +15,7 @@ import { endTree } from "./end-tree.ts";
 import { LaunchCheck } from "./launch-check.ts";
 import { toLaunchError } from "./launch-errors.ts";
 import { LaunchedChild } from "./launched-child.ts";
-import { type FindTaggingProgram, type Place, Places, UNTAGGED } from "./places.ts";
+import { type Place, Places, type PlacesOptions, UNTAGGED } from "./places.ts";
 import { spawnChild, started } from "./spawn-child.ts";
 import { SpawnTurns } from "./spawn-turns.ts";
 import type { Spawned } from "./spawned.ts";
@@ -36,11 +36,9 @@ export class LocalLauncher implements ProcessLauncher, ResourceHandler {
   readonly #places: Places | undefined;
   readonly #live = new Map<string, LaunchedChild>();
 
-  /** `findProgram` is asked once for the program that tags children. */
-  constructor(log: Pick<Logger, "warn">, findProgram?: FindTaggingProgram) {
+  constructor(log: Pick<Logger, "warn">, options: PlacesOptions = {}) {
     this.#log = log;
-    if (this.#finder.canSeeAll)
-      this.#places = new Places(log, this.#finder.files.fileLocks("self").at(-1), findProgram);
+    if (this.#finder.canSeeAll) this.#places = new Places(log, this.#finder.files.fileLocks("self").at(-1), options);
   }
 
   async launch(owner: Owner, spec: ProcessSpec): Promise<LaunchedProcess> {
@@ -53,6 +51,7 @@ export class LocalLauncher implements ProcessLauncher, ResourceHandler {
       ownership = await owner.own({ kind: PROCESS_GROUP, id: randomUUID(), data });
       return await this.#start(spec, place, ownership);
     } catch (error) {
+      this.#check.forget(spec);
       if (!this.#live.has(ownership?.resource.id ?? "")) await this.#giveUp(place, ownership);
       throw error;
     }
@@ -126,12 +125,12 @@ export class LocalLauncher implements ProcessLauncher, ResourceHandler {
     else this.#log.warn({ survivors, resource: ownership.resource.id }, "processes could not be ended");
   }
 
-  /** Nothing was started, as far as is known: a broker that has died may have started it without a word. */
+  /** What a broker was to start may have been started without a word of it. */
   async #giveUp(place: Place, ownership: Ownership | undefined): Promise<void> {
-    const orphaned = place.broker?.alive === false && ownership;
-    const receipt = orphaned ? await this.end(orphaned.resource) : undefined;
-    place.leave(!receipt);
-    if (ownership && !receipt?.survivors) await this.#release(ownership);
+    const tree = place.broker && ownership && this.#finder.recorded(ownership.resource.data);
+    const { survivors } = tree ? await endTree(tree, { graceSeconds: 0 }) : { survivors: 0 };
+    place.leave(survivors === 0);
+    if (ownership && survivors === 0) await this.#release(ownership);
   }
 
   async #release(ownership: Ownership): Promise<void> {

@@ -18,25 +18,32 @@ export interface Place {
 /** Where nothing can be tagged. */
 export const UNTAGGED: Place = { tag: undefined, broker: undefined, words: [], leave: () => undefined };
 
-export type FindTaggingProgram = (tag: bigint) => Promise<string | undefined>;
+export interface PlacesOptions {
+  /** Asked once for the program that tags children. */
+  readonly findProgram?: (tag: bigint) => Promise<string | undefined>;
+  /** How many brokers may have a run of their own; 8 unless said otherwise. With 0 there are none. */
+  readonly brokers?: number;
+}
+
+/** Enough for what two processors do at once with short programs; each takes some 15 MB. */
+export const BROKERS = 8;
 
 /** Finds a place for each child: a lane, else a shared broker, else this process. */
 export class Places {
   readonly #tags: ProcessTags;
   readonly #log: Pick<Logger, "warn">;
-  readonly #findProgram: FindTaggingProgram;
+  readonly #findProgram: (tag: bigint) => Promise<string | undefined>;
+  readonly #brokers: number;
   #program: Promise<string | undefined> | undefined;
   #pool: BrokerPool | undefined;
   #closed = false;
 
-  /**
-   * @param ownLimit This process's limit of file locks, nothing where it has none.
-   * @param findProgram Is asked once for the program that tags children.
-   */
-  constructor(log: Pick<Logger, "warn">, ownLimit: bigint | undefined, findProgram?: FindTaggingProgram) {
+  /** @param ownLimit This process's limit of file locks, nothing where it has none. */
+  constructor(log: Pick<Logger, "warn">, ownLimit: bigint | undefined, options: PlacesOptions) {
     this.#log = log;
     this.#tags = new ProcessTags(ownLimit);
-    this.#findProgram = findProgram ?? findTaggingProgram;
+    this.#findProgram = options.findProgram ?? findTaggingProgram;
+    this.#brokers = options.brokers ?? BROKERS;
   }
 
   /** A place of which trees can be found by tags, where there are any. */
@@ -66,11 +73,11 @@ export class Places {
 
   /** Only where brokers' children can be found again by tags. */
   async #openPool(): Promise<BrokerPool | undefined> {
-    if (this.#pool || this.#closed) return this.#pool;
+    if (this.#pool || this.#closed || this.#brokers === 0) return this.#pool;
     const tag = this.#tags.take();
     const program = tag === undefined ? undefined : await this.#taggingProgram(tag);
     if (tag !== undefined) this.#tags.giveBack(tag);
-    if (program !== undefined) this.#pool ??= new BrokerPool(program, this.#tags, this.#log);
+    if (program !== undefined) this.#pool ??= new BrokerPool(this.#brokers, program, this.#tags, this.#log);
     return this.#pool;
   }
 

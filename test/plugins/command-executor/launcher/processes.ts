@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { JsonObject, Owner, ProcessSpec, Resource } from "leasehold";
+import { LocalLauncher } from "../../../../plugins/command-executor/src/launcher/local-launcher.ts";
 
 /** An owner that writes down what it is told, in order. */
 export class RecordingOwner implements Owner {
@@ -71,4 +72,40 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** A launcher that starts everything itself, and one with a broker that is ready. */
+export async function bothWays(): Promise<[way: string, launcher: LocalLauncher][]> {
+  return [
+    ["the runner", new LocalLauncher(console, { brokers: 0 })],
+    ["a broker", await withBroker()],
+  ];
+}
+
+/** A launcher of which the next process is started by a broker. */
+export async function withBroker(
+  log: ConstructorParameters<typeof LocalLauncher>[0] = console,
+): Promise<LocalLauncher> {
+  const launcher = new LocalLauncher(log);
+  while ((await brokerOfNext(launcher)) === undefined);
+  return launcher;
+}
+
+/** Launches a process, waits for its end, and answers which broker started it. */
+export async function brokerOfNext(launcher: LocalLauncher): Promise<number | undefined> {
+  const owner = new RecordingOwner();
+  await (await launcher.launch(owner, bash("true"))).exit;
+  return brokerOf(owner);
+}
+
+/** The pid of the broker that an owner's process was started by. */
+export function brokerOf({ resource }: RecordingOwner): number | undefined {
+  const broker = resource?.data["broker"] as { pid: number } | undefined;
+  return broker?.pid;
+}
+
+/** What a successor reads of a runner that has gone without its brokers' having been noticed. */
+export function withoutBroker(resource: Resource): Resource {
+  const { broker: _, ...data } = resource.data;
+  return { ...resource, data };
 }

@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import type { Logger } from "leasehold";
 import { ProcFiles } from "../proc-files.ts";
 import type { ProcessTags } from "../process-tags.ts";
@@ -12,12 +11,11 @@ export interface Lane {
   readonly tag: bigint;
 }
 
-/** Lanes at once; each takes some 10 MB. Runs beyond them share brokers, and pay for tags of their own. */
-const MOST_LANES = Math.max(4, Math.min(8, availableParallelism() * 2));
+/** Brokers that runs share which find no lane: one cannot keep the machine busy, and more than two would not help it. */
 const MOST_SHARED = 2;
 /** A broker without work ends after so many milliseconds, and so does the memory of earlier launches. */
 const IDLE_MS = 60_000;
-/** How long nothing new is tried after a broker could not be started, in milliseconds. */
+/** How long nothing new is tried after a broker could not be started, in milliseconds; twice as long after each. */
 const RETRY_MS = 10_000;
 
 interface Resting {
@@ -27,6 +25,7 @@ interface Resting {
 
 /** The brokers of one runner: started when there is work for them, one at a time, ended when there is none. */
 export class BrokerPool {
+  readonly #mostLanes: number;
   readonly #program: string;
   readonly #tags: ProcessTags;
   readonly #log: Pick<Logger, "warn">;
@@ -38,12 +37,17 @@ export class BrokerPool {
   #dock: Promise<Dock> | undefined;
   #starting = false;
   #notBefore = 0;
+  #retryMs = RETRY_MS;
   #lastAsked = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  /** @param program sets the limit that is the tag, and becomes what it is told. */
-  constructor(program: string, tags: ProcessTags, log: Pick<Logger, "warn">) {
+  /**
+   * @param mostLanes How many lanes there may be at once. Runs beyond them share brokers, and pay for tags of their own.
+   * @param program Sets the limit that is the tag, and becomes what it is told.
+   */
+  constructor(mostLanes: number, program: string, tags: ProcessTags, log: Pick<Logger, "warn">) {
+    this.#mostLanes = mostLanes;
     this.#program = program;
     this.#tags = tags;
     this.#log = log;
@@ -51,9 +55,8 @@ export class BrokerPool {
 
   /** A lane for one run, if one is free. */
   lane(): Lane | undefined {
-    const lane = this.#free.pop()?.lane;
-    if (!lane) this.#grow();
-    return lane;
+    this.#grow(this.#free.length === 0);
+    return this.#free.pop()?.lane;
   }
 
   /** After a run: `clean` when nothing can be left of it. */
@@ -65,10 +68,9 @@ export class BrokerPool {
 
   /** The broker with the least to do, for runs that have tags of their own. */
   shared(): Broker | undefined {
+    this.#grow(true);
     const [first, ...others] = this.#shared.keys();
-    const broker = others.reduce((least, other) => (other.busy < (least?.busy ?? 0) ? other : least), first);
-    this.#watch();
-    return broker;
+    return others.reduce((least, other) => (other.busy < (least?.busy ?? 0) ? other : least), first);
   }
 
   async close(): Promise<void> {
@@ -81,13 +83,13 @@ export class BrokerPool {
   }
 
   /** Who launches but once needs no broker. */
-  #grow(): void {
+  #grow(wanting: boolean): void {
     const now = performance.now();
     const isFirst = now - this.#lastAsked > IDLE_MS;
     this.#lastAsked = now;
-    if (isFirst || this.#starting || this.#closed || now < this.#notBefore) return;
-    if (this.#lanes.size < MOST_LANES) void this.#start(() => this.#startLane());
-    else if (this.#shared.size < MOST_SHARED) void this.#start(() => this.#startShared());
+    if (!wanting || isFirst || this.#starting || this.#closed || now < this.#notBefore) return;
+    if (this.#lanes.size < this.#mostLanes) void this.#start(() => this.#startLane());
+    else if (this.#shared.size < Math.min(MOST_SHARED, this.#mostLanes)) void this.#start(() => this.#startShared());
   }
 
   async #start(start: () => Promise<void>): Promise<void> {
@@ -95,7 +97,9 @@ export class BrokerPool {
     try {
       await start();
     } catch (err) {
-      this.#notBefore = performance.now() + RETRY_MS;
+      if (this.#closed) return;
+      this.#notBefore = performance.now() + this.#retryMs;
+      this.#retryMs *= 2;
       this.#log.warn({ err }, "no spawn broker could be started, so processes are started without one for now");
     }
     this.#starting = false;

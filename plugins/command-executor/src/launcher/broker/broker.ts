@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import type { ProcessSpec } from "leasehold";
 import { launchError } from "../launch-errors.ts";
 import type { ProcFiles } from "../proc-files.ts";
 import type { Spawned, Status } from "../spawned.ts";
 import type { Dock } from "./dock.ts";
-import type { Began, FromBroker, Order } from "./messages.ts";
+import { type Began, type FromBroker, type Order, PREFIX_LENGTH } from "./messages.ts";
 
 const MAIN = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "./main.ts" : "./main.js", import.meta.url));
 /** What it does is little and soon done: a small heap, and no threads to compile on. */
@@ -31,6 +32,7 @@ export class Broker {
   readonly ready: Promise<void>;
   readonly #process: ChildProcess;
   readonly #dock: Dock;
+  readonly #prefix: string;
   readonly #ready = Promise.withResolvers<void>();
   readonly #gone = Promise.withResolvers<void>();
   readonly #children = new Map<number, Child>();
@@ -51,9 +53,10 @@ export class Broker {
     this.startTime = files.facts(this.pid)?.startTime ?? 0;
     this.ready = this.#ready.promise;
     this.ready.catch(() => undefined);
+    this.#prefix = randomBytes(PREFIX_LENGTH / 2).toString("hex");
     this.#process.on("message", (message: FromBroker) => this.#hear(message));
-    for (const event of ["exit", "error", "disconnect"]) this.#process.once(event, () => this.#die());
-    this.#process.send({ type: "greeting", dock: dock.path }, () => undefined);
+    for (const event of ["error", "disconnect"]) this.#process.once(event, () => this.#die());
+    this.#process.send({ type: "greeting", dock: dock.path, prefix: this.#prefix }, () => undefined);
     this.#rest();
   }
 
@@ -71,11 +74,14 @@ export class Broker {
     return this.#children.size;
   }
 
-  /** Starts a program. Rejects with a `LaunchError`. */
+  /** Starts a program. Rejects with a `LaunchError`; then it may have been started, and what it started may live. */
   async spawn(words: readonly string[], spec: ProcessSpec): Promise<Spawned> {
     const { began, ended } = this.#order(words, spec);
     const { pid, startTime, wires } = await began;
-    const [stdout, stderr, stdin] = await Promise.all(wires.map((name) => this.#dock.claim(name)));
+    const claims = Promise.all(wires.map((name) => this.#dock.claim(name)));
+    const [stdout, stderr, stdin] = await claims.catch((error: unknown) => {
+      throw launchError("EMFILE", spec.file, error);
+    });
     return { pid, startTime, stdin: stdin ?? null, stdout: stdout!, stderr: stderr!, ended };
   }
 
@@ -115,6 +121,7 @@ export class Broker {
     this.#alive = false;
     this.#ready.reject(new Error("a spawn broker ended before it could start anything"));
     for (const [id, child] of this.#children) this.#lose(id, child);
+    this.#dock.forget(this.#prefix);
     this.#gone.resolve();
   }
 

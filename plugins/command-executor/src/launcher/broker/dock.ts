@@ -3,10 +3,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { WIRE_NAME_BYTES } from "./messages.ts";
+import { WIRE_NAME_LENGTH } from "./messages.ts";
 
-/** How long a connection may stay unnamed, in milliseconds. */
-const NAMING_MS = 5_000;
+/** How long a connection may take to say its name, and a name to be followed by its connection, in milliseconds. */
+const MEETING_MS = 5_000;
 
 /**
  * Where the streams of children arrive that brokers start: a unix socket in a directory of our own. A child writes straight
@@ -25,8 +25,8 @@ export class Dock {
   }
 
   static async open(): Promise<Dock> {
-    const directory = await mkdtemp(join(tmpdir(), "leasehold-"));
-    const server = createServer({ allowHalfOpen: true });
+    const directory = await mkdtemp(join(tmpdir(), "leasehold-dock-"));
+    const server = createServer();
     const dock = new Dock(server, directory);
     server.listen(dock.path).unref();
     await once(server, "listening");
@@ -37,26 +37,47 @@ export class Dock {
     return join(this.#directory, "dock");
   }
 
-  /** The connection that calls itself so, once it is there. */
-  claim(name: string): Promise<Socket> {
-    const socket = this.#named.get(name);
+  /** The connection that calls itself so, once it is there. Rejects when it does not come, as for want of file descriptors. */
+  async claim(name: string): Promise<Socket> {
+    const socket = this.#named.get(name) ?? (await this.#arrival(name));
     this.#named.delete(name);
-    if (socket) return Promise.resolve(socket.ref());
-    return new Promise((resolve) => this.#awaited.set(name, (late) => resolve(late.ref())));
+    return socket.ref();
+  }
+
+  /** Lets go of connections that nobody will claim: their names begin so. */
+  forget(prefix: string): void {
+    for (const [name, socket] of this.#named) {
+      if (!name.startsWith(prefix)) continue;
+      this.#named.delete(name);
+      socket.destroy();
+    }
   }
 
   async close(): Promise<void> {
     this.#server.close();
-    for (const socket of this.#named.values()) socket.destroy();
+    this.forget("");
     await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  #arrival(name: string): Promise<Socket> {
+    return new Promise((resolve, reject) => {
+      const giveUp = setTimeout(() => {
+        this.#awaited.delete(name);
+        reject(new Error("a stream of a child did not arrive"));
+      }, MEETING_MS);
+      this.#awaited.set(name, (socket) => {
+        clearTimeout(giveUp);
+        resolve(socket);
+      });
+    });
   }
 
   #welcome(socket: Socket): void {
     socket.unref();
     socket.on("error", () => socket.destroy());
-    const giveUp = setTimeout(() => socket.destroy(), NAMING_MS).unref();
+    const giveUp = setTimeout(() => socket.destroy(), MEETING_MS).unref();
     const read = () => {
-      const name: Buffer | null = socket.read(WIRE_NAME_BYTES);
+      const name: Buffer | null = socket.read(WIRE_NAME_LENGTH);
       if (name === null) return;
       clearTimeout(giveUp);
       socket.off("readable", read);
@@ -68,8 +89,7 @@ export class Dock {
   #enter(name: string, socket: Socket): void {
     const awaiting = this.#awaited.get(name);
     this.#awaited.delete(name);
-    if (awaiting) return awaiting(socket);
-    this.#named.set(name, socket);
-    socket.once("close", () => this.#named.delete(name));
+    if (awaiting) awaiting(socket);
+    else this.#named.set(name, socket);
   }
 }

@@ -4,20 +4,20 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { ProcFiles } from "../proc-files.ts";
-import type { FromBroker, Order, ToBroker } from "./messages.ts";
+import type { FromBroker, Greeting, Order, ToBroker } from "./messages.ts";
 import { type Wire, Wires } from "./wires.ts";
 
 const files = new ProcFiles();
+let greeting: Greeting | undefined;
 let wires: Wires | undefined;
-let dock: string | undefined;
 
 // Whoever stops a whole group or service means the runner, which still needs us for what it has to end.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
 process.on("disconnect", leave);
 process.on("message", (message: ToBroker) => {
   if (message.type === "order") return void start(message);
-  dock = message.dock;
-  wires = new Wires(dock);
+  greeting = message;
+  wires = new Wires(message);
   tell({ type: "ready" });
 });
 
@@ -29,8 +29,8 @@ async function start(order: Order): Promise<void> {
     if (child.pid === undefined) return void child.once("error", (error) => refuse(order, error));
     child.on("error", () => undefined);
     child.once("exit", (code, signal) => tell({ type: "ended", id: order.id, code, signal }));
-    const startTime = files.facts(child.pid)?.startTime ?? 0;
-    tell({ type: "began", id: order.id, pid: child.pid, startTime, wires: taken.map(({ name }) => name) });
+    const names = taken.map(({ name }) => name);
+    tell({ type: "began", id: order.id, pid: child.pid, startTime: startTimeOf(child.pid), wires: names });
   } catch (error) {
     refuse(order, error as NodeJS.ErrnoException);
   }
@@ -42,9 +42,19 @@ function spawnOn({ file, args, cwd, env, input }: Order, taken: readonly Wire[])
   return spawn(file, args, { cwd, env, detached: true, stdio: [input ? stdin! : "ignore", stdout!, stderr!] });
 }
 
+/** A child that cannot be looked at, as for want of file descriptors, could not be ended either. */
+function startTimeOf(pid: number): number {
+  try {
+    return files.facts(pid)?.startTime ?? 0;
+  } catch (error) {
+    process.kill(-pid, "SIGKILL");
+    throw error;
+  }
+}
+
 /** The runner is gone, and did perhaps not come to clear up. */
 function leave(): never {
-  if (dock !== undefined) rmSync(dirname(dock), { recursive: true, force: true });
+  if (greeting) rmSync(dirname(greeting.dock), { recursive: true, force: true });
   process.exit();
 }
 

@@ -1,11 +1,14 @@
-/** Hexadecimal digits with which a connection to the dock begins. */
-export const WIRE_NAME_BYTES = 32;
+/** Hexadecimal digits with which a connection to the dock begins: those of its broker, and those of its own. */
+export const WIRE_NAME_LENGTH = 40;
+export const PREFIX_LENGTH = 8;
 
 /** What a broker is told first, over its channel: neither its words nor its environment hold it. */
 export interface Greeting {
   readonly type: "greeting";
   /** The unix socket where streams of children go. */
   readonly dock: string;
+  /** With what the names of its connections begin. */
+  readonly prefix: string;
 }
 
 /** A program to start. */

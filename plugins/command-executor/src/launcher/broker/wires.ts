@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { WIRE_NAME_BYTES } from "./messages.ts";
+import { type Greeting, PREFIX_LENGTH, WIRE_NAME_LENGTH } from "./messages.ts";
 
 /** A connection to the dock that becomes a stream of a child. */
 export interface Wire {
@@ -14,14 +14,15 @@ const READY = 4;
 
 /** Connections made in advance: the path of a run waits for none. */
 export class Wires {
-  readonly #dock: string;
+  readonly #greeting: Greeting;
   readonly #ready: Promise<Wire>[] = [];
 
-  constructor(dock: string) {
-    this.#dock = dock;
+  constructor(greeting: Greeting) {
+    this.#greeting = greeting;
     this.#fill();
   }
 
+  /** Rejects when the dock cannot be reached. */
   async take(count: number): Promise<Wire[]> {
     const taken = Array.from({ length: count }, () => this.#ready.shift() ?? this.#connect());
     setImmediate(() => this.#fill());
@@ -33,16 +34,16 @@ export class Wires {
   }
 
   #connect(): Promise<Wire> {
-    const wire = connected(this.#dock);
+    const wire = connected(this.#greeting);
     wire.catch(() => undefined);
     return wire;
   }
 }
 
-async function connected(dock: string): Promise<Wire> {
-  const name = randomBytes(WIRE_NAME_BYTES / 2).toString("hex");
+async function connected({ dock, prefix }: Greeting): Promise<Wire> {
+  const name = prefix + randomBytes((WIRE_NAME_LENGTH - PREFIX_LENGTH) / 2).toString("hex");
   // Paused, for what arrives is the child's to read.
-  const socket = connect({ path: dock, allowHalfOpen: true }).pause();
+  const socket = connect(dock).pause();
   await once(socket, "connect");
   socket.on("error", () => undefined);
   await new Promise<void>((resolve, reject) => socket.write(name, (error) => (error ? reject(error) : resolve())));
