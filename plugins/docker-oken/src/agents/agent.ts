@@ -1,9 +1,9 @@
 import type { Logger } from "leasehold";
-import type { Pool } from "undici";
 import type { Endpoint } from "../containers/agent-container.ts";
 import { howItEnded, type ReadinessWish } from "../containers/readiness.ts";
 import type { Engine } from "../engine/engine.ts";
 import { reasonOf } from "../engine/engine-error.ts";
+import type { AgentPool } from "../invoke/agent-pool.ts";
 import { agentBusy, agentNotFound, agentNotRunning, OkenError } from "../oken-error.ts";
 import type { OkenOptions } from "../options.ts";
 import type { AgentEvent } from "./agent-events.ts";
@@ -28,7 +28,7 @@ export interface AgentParts {
   readonly places: Places;
   readonly options: OkenOptions;
   readonly log: Logger;
-  connect(endpoint: Endpoint, settings: AgentSettings): Pool;
+  connect(endpoint: Endpoint, plan: VersionPlan): AgentPool;
   save(record: AgentRecord): Promise<void>;
   /** An agent of this image was started. */
   used(imageId: string): void;
@@ -168,7 +168,7 @@ export class Agent implements PlaceHolder {
   }
 
   /** Puts a ready container in the place of the old one, which ends when its calls have ended. */
-  async swapIn(version: Version, pool: Pool, record: Pick<AgentRecord, "name" | "createdAt">): Promise<void> {
+  async swapIn(version: Version, pool: AgentPool, record: Pick<AgentRecord, "name" | "createdAt">): Promise<void> {
     await this.#lane.run(async () => {
       this.#over.signal.throwIfAborted();
       const old = this.#version && { version: this.#version, serving: this.#gate.close() ?? this.#serving };
@@ -333,7 +333,7 @@ export class Agent implements PlaceHolder {
     this.#wake();
   }
 
-  #serve(pool: Pool, open = (serving: Serving) => this.#open(serving)): void {
+  #serve(pool: AgentPool, open = (serving: Serving) => this.#open(serving)): void {
     const { plan } = this.#version as Version;
     const { settings } = plan;
     const serving: Serving = new Serving(pool, settings.invokeSeconds * 1_000, () => this.#left(serving));
@@ -426,12 +426,12 @@ export class Agent implements PlaceHolder {
     this.#version = version;
     if (!this.serves || !facts?.running) return false;
     this.#parts.places.hold(this);
-    if (facts.paused && facts.endpoint) this.#takeOverFrozen(facts.endpoint, version.plan.settings);
+    if (facts.paused && facts.endpoint) this.#takeOverFrozen(facts.endpoint, version.plan);
     return true;
   }
 
-  #takeOverFrozen(endpoint: Endpoint, settings: AgentSettings): void {
-    this.#serve(this.#parts.connect(endpoint, settings), () => undefined);
+  #takeOverFrozen(endpoint: Endpoint, plan: VersionPlan): void {
+    this.#serve(this.#parts.connect(endpoint, plan), () => undefined);
     this.#life = "frozen";
     this.#tell({ act: "adopted" });
   }
@@ -464,7 +464,7 @@ export class Agent implements PlaceHolder {
       timeoutSeconds: this.#parts.options.healthCheckTimeoutSeconds,
       signal: this.#over.signal,
       mask: (text: string) => this.#parts.mask(this.agentId, text),
-      connect: (endpoint: Endpoint) => this.#parts.connect(endpoint, plan.settings),
+      connect: (endpoint: Endpoint) => this.#parts.connect(endpoint, plan),
     };
   }
 

@@ -1,10 +1,10 @@
 import { rm } from "node:fs/promises";
 import type { Logger } from "leasehold";
-import type { Pool } from "undici";
 import type { Endpoint } from "../containers/agent-container.ts";
 import { containerEnvironment, type Secrets } from "../containers/container-environment.ts";
 import { NotReady, startAndWait } from "../containers/readiness.ts";
 import { reasonOf, wasAnswered } from "../engine/engine-error.ts";
+import type { AgentPool } from "../invoke/agent-pool.ts";
 import { maskFault, OkenError } from "../oken-error.ts";
 import type { OkenOptions } from "../options.ts";
 import type { Agent } from "./agent.ts";
@@ -22,7 +22,7 @@ export interface DeployerParts {
   readonly files: AgentFiles;
   readonly options: OkenOptions;
   readonly log: Logger;
-  connect(endpoint: Endpoint, settings: AgentSettings): Pool;
+  connect(endpoint: Endpoint, plan: VersionPlan): AgentPool;
   /** Takes the agent's secrets out of a text. */
   mask(agentId: string, text: string): string;
   /** Masks the secrets of a deployment before it has a container; answers what ends that. */
@@ -167,7 +167,7 @@ export class Deployer {
       timeoutSeconds: this.#parts.options.healthCheckTimeoutSeconds,
       signal,
       mask: (text: string) => this.#parts.mask(plan.agentId, text),
-      connect: (endpoint: Endpoint) => this.#parts.connect(endpoint, plan.settings),
+      connect: (endpoint: Endpoint) => this.#parts.connect(endpoint, plan),
     };
   }
 
