@@ -9,7 +9,7 @@ import { maskFault, OkenError } from "../oken-error.ts";
 import type { OkenOptions } from "../options.ts";
 import type { Agent } from "./agent.ts";
 import type { AgentFiles } from "./agent-files.ts";
-import { type AgentSettings, settingsOf } from "./agent-settings.ts";
+import { settingsOf } from "./agent-settings.ts";
 import type { ContainerMaker } from "./container-maker.ts";
 import type { Images, Prepared } from "./images.ts";
 import type { Places } from "./places.ts";

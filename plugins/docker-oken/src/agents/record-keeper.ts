@@ -13,7 +13,8 @@ export class RecordKeeper {
   readonly #parts: RecordKeeperParts;
   readonly #writes = new Lane();
   #record: AgentRecord;
-  #touched = false;
+  /** When the agent was last called, in milliseconds of the epoch; a record is made of it only where one is looked at. */
+  #touched: number | undefined;
 
   constructor(record: AgentRecord, parts: RecordKeeperParts) {
     this.#record = record;
@@ -21,7 +22,8 @@ export class RecordKeeper {
   }
 
   get record(): AgentRecord {
-    return this.#record;
+    if (this.#touched === undefined) return this.#record;
+    return { ...this.#record, lastInvoked: new Date(this.#touched).toISOString() };
   }
 
   /** Changes what is known; it is written with the next `save`. */
@@ -32,13 +34,12 @@ export class RecordKeeper {
 
   /** The agent is called now. Nothing is written: no call waits for a disk. */
   invoked(): void {
-    this.#record = { ...this.#record, lastInvoked: new Date().toISOString() };
-    this.#touched = true;
+    this.#touched = Date.now();
   }
 
   /** Writes down when the agent was last called. */
   async saveTouched(): Promise<void> {
-    if (this.#touched) await this.#write();
+    if (this.#touched !== undefined) await this.#write();
   }
 
   /** Writes what is known. Never rejects: an agent goes on although its file cannot be written. */
@@ -53,7 +54,8 @@ export class RecordKeeper {
   }
 
   async #write(): Promise<void> {
-    this.#touched = false;
+    this.#record = this.record;
+    this.#touched = undefined;
     await this.#writes
       .run(() => this.#parts.save(this.#record))
       .catch((thrown) => this.#parts.report(`could not be written down: ${reasonOf(thrown)}`, thrown));

@@ -53,7 +53,8 @@ export class CallChannel {
   constructor(host: string, port: number, listener: CallChannelListener) {
     this.#listener = listener;
     this.#socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
-    this.#socket.setTimeout(CONNECT_TIMEOUT_MS, () => this.#fail(new Error("the agent does not answer")));
+    this.#socket.setTimeout(CONNECT_TIMEOUT_MS, () => this.#fail(new Error("the agent cannot be reached")));
+    this.#socket.once("connect", () => this.#socket.setTimeout(0));
     this.#socket.write(`GET /invoke HTTP/1.1\r\nhost: ${host}\r\nconnection: upgrade\r\nupgrade: ${PROTOCOL}\r\n\r\n`);
     this.#socket.on("data", this.#agree);
     this.#socket.on("error", (error) => this.#fail(error));
@@ -103,7 +104,6 @@ export class CallChannel {
       return;
     }
     if (!this.#head.subarray(0, end).toString("latin1").startsWith("HTTP/1.1 101 ")) return this.#refuse();
-    this.#socket.setTimeout(0);
     this.#socket.off("data", this.#agree);
     this.#socket.on("data", (bytes: Buffer) => this.#frames.take(bytes));
     const unsent = this.#unsent ?? [];
