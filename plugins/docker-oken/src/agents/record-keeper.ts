@@ -13,8 +13,9 @@ export class RecordKeeper {
   readonly #parts: RecordKeeperParts;
   readonly #writes = new Lane();
   #record: AgentRecord;
-  /** When the agent was last called, in milliseconds of the epoch; a record is made of it only where one is looked at. */
-  #touched: number | undefined;
+  /** A call that is not in the record yet, in milliseconds of the epoch: calls are many, and looks at the record few. */
+  #invokedAt: number | undefined;
+  #touched = false;
 
   constructor(record: AgentRecord, parts: RecordKeeperParts) {
     this.#record = record;
@@ -22,24 +23,27 @@ export class RecordKeeper {
   }
 
   get record(): AgentRecord {
-    if (this.#touched === undefined) return this.#record;
-    return { ...this.#record, lastInvoked: new Date(this.#touched).toISOString() };
+    if (this.#invokedAt !== undefined)
+      this.#record = { ...this.#record, lastInvoked: new Date(this.#invokedAt).toISOString() };
+    this.#invokedAt = undefined;
+    return this.#record;
   }
 
   /** Changes what is known; it is written with the next `save`. */
   change(members: { readonly [Member in keyof AgentRecord]?: AgentRecord[Member] | undefined }): void {
-    const entries = Object.entries({ ...this.#record, ...members }).filter(([, value]) => value !== undefined);
+    const entries = Object.entries({ ...this.record, ...members }).filter(([, value]) => value !== undefined);
     this.#record = Object.fromEntries(entries) as AgentRecord;
   }
 
   /** The agent is called now. Nothing is written: no call waits for a disk. */
   invoked(): void {
-    this.#touched = Date.now();
+    this.#invokedAt = Date.now();
+    this.#touched = true;
   }
 
   /** Writes down when the agent was last called. */
   async saveTouched(): Promise<void> {
-    if (this.#touched !== undefined) await this.#write();
+    if (this.#touched) await this.#write();
   }
 
   /** Writes what is known. Never rejects: an agent goes on although its file cannot be written. */
@@ -54,10 +58,9 @@ export class RecordKeeper {
   }
 
   async #write(): Promise<void> {
-    this.#record = this.record;
-    this.#touched = undefined;
+    this.#touched = false;
     await this.#writes
-      .run(() => this.#parts.save(this.#record))
+      .run(() => this.#parts.save(this.record))
       .catch((thrown) => this.#parts.report(`could not be written down: ${reasonOf(thrown)}`, thrown));
   }
 }
