@@ -9,7 +9,7 @@ import type { ContainerEvent } from "../engine/engine-events.ts";
 import type { AgentPool } from "../invoke/agent-pool.ts";
 import { agentNotFound, agentNotRunning, OkenError } from "../oken-error.ts";
 import type { OkenOptions } from "../options.ts";
-import { Agent, type AgentStatus } from "./agent.ts";
+import { Agent } from "./agent.ts";
 import type { AgentEvent } from "./agent-events.ts";
 import { AgentFiles } from "./agent-files.ts";
 import type { AgentRecord } from "./agent-record.ts";
@@ -18,6 +18,7 @@ import { ContainerMaker } from "./container-maker.ts";
 import { type Deployed, Deployer } from "./deployer.ts";
 import type { Images } from "./images.ts";
 import { Lane } from "./lane.ts";
+import type { AgentStatus } from "./life.ts";
 import { Places } from "./places.ts";
 import type { AgentCall } from "./serving.ts";
 import type { VersionPlan } from "./version.ts";
@@ -99,7 +100,7 @@ export class Agents {
     this.#places = new Places(options.maxRunning);
     this.#images = parts.images(engine, instance);
     this.#deployer = new Deployer({
-      ...{ images: this.#images, maker: this.#maker, places: this.#places, files, options, log, connect },
+      ...{ images: this.#images, maker: this.#maker, files, options, log, connect },
       mask: (agentId, text) => this.#mask(agentId, text),
       guard: (agentId, given) => guarded(secrets.ofAgent(agentId), given),
       register: (agentId, name, createdAt) => this.#register(agentId, name, createdAt),
