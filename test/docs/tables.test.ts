@@ -1,0 +1,30 @@
+import { globSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { expect, it } from "vitest";
+
+const root = path.join(import.meta.dirname, "../..");
+const pages = globSync(["*.md", "docs/**/*.md", "{core,plugins/*,profiles/*,examples/*}/*.md", "test/**/*.md"], {
+  cwd: root,
+  exclude: ["**/node_modules/**"],
+});
+
+it.each(pages)("every row of the tables of %s has the cells of its heading", (page) => {
+  expect(oddRows(readFileSync(path.join(root, page), "utf8"))).toEqual([]);
+});
+
+it("a row with a cell too many is found", () => {
+  expect(oddRows("| a | b |\n| --- | --- |\n| 1 | 2 |\n| 1 \\| 2 | 3 |\n| 1 | 2 | 3 |\n")).toEqual(["| 1 | 2 | 3 |"]);
+});
+
+function oddRows(text: string): string[] {
+  const tables = text.replace(/^```.*?^```$/gms, "").match(/(?:^\|.*\|[ \t]*$\n?)+/gm) ?? [];
+  return tables.flatMap((table) => {
+    const [heading = "", ...rows] = table.trimEnd().split("\n");
+    return rows.filter((row) => cellsOf(row) !== cellsOf(heading));
+  });
+}
+
+/** A pipe separates unless a backslash stands in front of it, within code too. */
+function cellsOf(row: string): number {
+  return row.trim().split(/(?<!\\)\|/).length;
+}
