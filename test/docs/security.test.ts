@@ -1,11 +1,32 @@
 import { describe, expect, it } from "vitest";
 import { API_VERSION } from "../../core/src/plugin/plugin.ts";
+import { SecretStore } from "../../core/src/redaction/secret-store.ts";
 import { childEnvironment } from "../../plugins/command-executor/src/environment.ts";
 import { containerEnvironment } from "../../plugins/docker-oken/src/containers/container-environment.ts";
 import { codeIn, optionsOf, read, rowsOf } from "./pages.ts";
 
 const PAGE = "docs/security.md";
 const MEBIBYTE = 1024 * 1024;
+/** Variables that a runner's environment may well hold. */
+const COMMON = [
+  ...[
+    "PATH",
+    "HOME",
+    "LANG",
+    "LANGUAGE",
+    "LC_ALL",
+    "TZ",
+    "TMPDIR",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "PWD",
+    "TERM",
+    "HOSTNAME",
+  ],
+  ...["EDITOR", "DISPLAY", "SSH_AUTH_SOCK", "XDG_RUNTIME_DIR", "HTTPS_PROXY", "NO_PROXY", "NODE_OPTIONS", "LD_PRELOAD"],
+  ...["AUTH0_RUNNER_CLIENT_SECRET", "LEASEHOLD_STATE_DIR", "AGENT_ORCHESTRATOR_API_URL"],
+];
 
 describe("docs/security.md", () => {
   it("names every switch that hardens containers", () => {
@@ -45,17 +66,10 @@ describe("docs/security.md", () => {
 
   it("names the variables that commands get to see", () => {
     const [row] = rowsOf(PAGE, "Environment and secrets");
-    const named = codeIn(row?.["default"]).map((name) => name.replace("*", "ALL"));
-    const own = Object.fromEntries([...named, "SHELL", "USER", "LEASEHOLD_STATE_DIR"].map((name) => [name, "x"]));
-    const grants = { agents: {}, profiles: {} };
-    const run = { agent: { name: "any" }, env: {}, session: { id: "ses", mode: "start" as const } };
-    const secrets = { register: () => () => undefined, text: String, stream: () => expect.unreachable() };
-    const seen = childEnvironment({ pass: [], set: {}, grants }, "/", own).forRun({
-      ...run,
-      profile: undefined,
-      secrets,
-    });
-    expect(Object.keys(seen).sort()).toEqual([...named, "AGENT_SESSION_ID", "PROJECT_DIR"].sort());
+    const named = codeIn(row?.["default"]).map((name) => name.replace("LC_*", "LC_ALL"));
+    expect(Object.keys(seenOf([...COMMON, ...named])).sort()).toEqual(
+      [...named, "AGENT_SESSION_ID", "PROJECT_DIR"].sort(),
+    );
   });
 
   it("names reserved variables of containers, and so does the migration page", () => {
@@ -78,6 +92,14 @@ describe("docs/scope.md", () => {
     expect(read("docs/scope.md")).toContain(`**\`apiVersion\` is the promise to plugins.** It is ${API_VERSION}.`);
   });
 });
+
+/** What a command sees of an environment with these variables. */
+function seenOf(names: readonly string[]): Record<string, string> {
+  const own = Object.fromEntries(names.map((name) => [name, "x"]));
+  const session = { id: "ses_1", mode: "start" as const, own: () => Promise.reject(new Error("not owned here")) };
+  const run = { agent: { name: "any" }, profile: undefined, env: {}, secrets: new SecretStore().runner, session };
+  return childEnvironment({ pass: [], set: {}, grants: { agents: {}, profiles: {} } }, "/work", own).forRun(run);
+}
 
 function defaultsOf(owner: string): (name: string) => number {
   const fields = optionsOf(owner);
