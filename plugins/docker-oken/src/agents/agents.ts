@@ -1,5 +1,4 @@
 import type { Logger, Secrets as Masking, Resources, RunnerSecrets } from "leasehold";
-import type { Pool } from "undici";
 import type { Endpoint } from "../containers/agent-container.ts";
 import type { Secrets } from "../containers/container-environment.ts";
 import { AGENT_LABEL, INSTANCE_LABEL } from "../containers/labels.ts";
@@ -7,20 +6,22 @@ import { logLines } from "../containers/log-lines.ts";
 import { Engine, type EngineStatus } from "../engine/engine.ts";
 import { hasStatus, reasonOf } from "../engine/engine-error.ts";
 import type { ContainerEvent } from "../engine/engine-events.ts";
+import type { AgentPool } from "../invoke/agent-pool.ts";
 import { agentNotFound, agentNotRunning, OkenError } from "../oken-error.ts";
 import type { OkenOptions } from "../options.ts";
-import { Agent, type AgentStatus } from "./agent.ts";
+import { Agent } from "./agent.ts";
 import type { AgentEvent } from "./agent-events.ts";
 import { AgentFiles } from "./agent-files.ts";
 import type { AgentRecord } from "./agent-record.ts";
-import type { AgentSettings } from "./agent-settings.ts";
 import { Claims, CONTAINER_KIND } from "./claims.ts";
 import { ContainerMaker } from "./container-maker.ts";
 import { type Deployed, Deployer } from "./deployer.ts";
 import type { Images } from "./images.ts";
 import { Lane } from "./lane.ts";
+import type { AgentStatus } from "./life.ts";
 import { Places } from "./places.ts";
 import type { AgentCall } from "./serving.ts";
+import type { VersionPlan } from "./version.ts";
 
 export interface AgentsParts {
   readonly options: OkenOptions;
@@ -68,7 +69,7 @@ export class Agents {
   readonly #files: AgentFiles;
   readonly #engine: Engine;
   readonly #instance: string;
-  readonly #connect: (endpoint: Endpoint, settings: AgentSettings) => Pool;
+  readonly #connect: (endpoint: Endpoint, plan: VersionPlan) => AgentPool;
   readonly #maker: ContainerMaker;
   readonly #places: Places;
   readonly #images: Images;
@@ -84,7 +85,7 @@ export class Agents {
     files: AgentFiles,
     engine: Engine,
     instance: string,
-    connect: (endpoint: Endpoint, settings: AgentSettings) => Pool,
+    connect: (endpoint: Endpoint, plan: VersionPlan) => AgentPool,
   ) {
     const { options, log, resources, secrets } = parts;
     const { docker } = engine;
@@ -99,7 +100,7 @@ export class Agents {
     this.#places = new Places(options.maxRunning);
     this.#images = parts.images(engine, instance);
     this.#deployer = new Deployer({
-      ...{ images: this.#images, maker: this.#maker, places: this.#places, files, options, log, connect },
+      ...{ images: this.#images, maker: this.#maker, files, options, log, connect },
       mask: (agentId, text) => this.#mask(agentId, text),
       guard: (agentId, given) => guarded(secrets.ofAgent(agentId), given),
       register: (agentId, name, createdAt) => this.#register(agentId, name, createdAt),
@@ -118,13 +119,13 @@ export class Agents {
     const instance = options.instance ?? (await files.instance());
     const engine = await Engine.open(options, instance, log);
     // On first use: it is large, and most runners have no agents in containers.
-    const { Pool } = await import("undici");
-    const connect = ({ host, port }: Endpoint, { concurrency, invokeSeconds }: AgentSettings) =>
-      new Pool(`http://${host}:${port}`, {
-        connections: concurrency,
-        headersTimeout: invokeSeconds * 1_000,
-        bodyTimeout: invokeSeconds * 1_000,
-      });
+    const [{ Pool }, { AgentPool }] = await Promise.all([import("undici"), import("../invoke/agent-pool.ts")]);
+    const connect = ({ host, port }: Endpoint, { entrypointType, settings }: VersionPlan) => {
+      const { concurrency, invokeSeconds } = settings;
+      const timeouts = { headersTimeout: invokeSeconds * 1_000, bodyTimeout: invokeSeconds * 1_000 };
+      const http = new Pool(`http://${host}:${port}`, { connections: concurrency, ...timeouts });
+      return new AgentPool({ host, port, http, wrapped: entrypointType !== "http" });
+    };
     const agents = new Agents(parts, files, engine, instance, connect);
     await agents.#load();
     engine.listen({ event: (event) => agents.#heard(event), back: () => agents.#back() });

@@ -287,6 +287,23 @@ server.serve_forever()
     }
   });
 
+  it("goes in the order of its last use, not of its making", async () => {
+    const own = { instance: `test-${randomUUID()}`, imageBudgetBytes: 1_500_000 };
+    const images = builder(own);
+    const built: string[] = [];
+    for (const name of ["a", "b", "c"]) {
+      await using agent = await agentFolder({ ...HELLO, [name]: randomUUID(), "big.bin": "x".repeat(1_000_000) });
+      const config = await readAgentConfig(agent.folder);
+      const request = { agentId: `${name}-${randomUUID()}`, folder: agent.folder, config };
+      built.push((await images.build({ ...request, entrypointType: "handler" })).imageId);
+    }
+    const [a = "", b = "", c = ""] = built;
+    images.touch(a);
+    images.touch(b);
+    expect(await images.enforceBudget()).toEqual([c, a]);
+    await engine().docker.getImage(b).remove({ force: true });
+  });
+
   it("is the same for a folder written in another order", async () => {
     const seed = randomUUID();
     const first = await build({ ...HELLO, a: seed, b: "2" });
