@@ -4,6 +4,7 @@ import type { Secrets } from "../containers/container-environment.ts";
 import { Engine, type EngineStatus } from "../engine/engine.ts";
 import { reasonOf } from "../engine/engine-error.ts";
 import type { ContainerEvent } from "../engine/engine-events.ts";
+import { Limiter } from "../limiter.ts";
 import { agentNotFound, OkenError } from "../oken-error.ts";
 import type { OkenOptions } from "../options.ts";
 import type { AgentEvent } from "./agent-events.ts";
@@ -32,6 +33,9 @@ export interface AgentsParts {
   tell(event: AgentEvent): void;
 }
 
+/** After a restart, of the runner or the engine: all at once would make each other late. */
+const RESUMED_AT_ONCE = 4;
+
 /** What is there before any agent is. */
 interface Ground {
   readonly files: AgentFiles;
@@ -48,8 +52,10 @@ export class Agents {
   readonly #lines = new Lines();
   readonly #images: Images;
   readonly #deployer: Deployer;
+  /** A call to one that waits does not wait in this line. */
+  readonly #resumptions = new Limiter(RESUMED_AT_ONCE);
+  readonly #over = new AbortController();
   readonly #tidying: NodeJS.Timeout;
-  #closed = false;
 
   private constructor(parts: AgentsParts, ground: Ground) {
     const { options, log, resources, secrets, tell } = parts;
@@ -160,8 +166,8 @@ export class Agents {
 
   /** Ends deployments and calls; stops the agents, or leaves them running where the options say so. Forgets nothing. */
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#over.signal.aborted) return;
+    this.#over.abort(new Error("the runner is shutting down"));
     clearInterval(this.#tidying);
     await this.#lines.close();
     const { keepRunning } = this.#parts.options;
@@ -180,10 +186,12 @@ export class Agents {
       this.#registry.hasContainer(containerId) || (agentId !== undefined && this.#lines.has(agentId));
     await removeStrays({ docker: engine.docker, log, instance, isAccountedFor });
     for (const agent of agents)
-      void agent
-        .adopt()
-        .then(() => agent.check())
-        .catch((thrown) => log.error({ err: thrown }, `agent ${agent.agentId}: ${reasonOf(thrown)}`));
+      void this.#resumptions
+        .run(this.#over.signal, () => agent.resume())
+        .catch((thrown) => {
+          if (this.#over.signal.aborted) return;
+          log.error({ err: thrown }, `agent ${agent.agentId}: ${reasonOf(thrown)}`);
+        });
   }
 
   #heard({ action, containerId }: ContainerEvent): void {

@@ -1,6 +1,7 @@
 import type Docker from "dockerode";
 import type { Logger } from "leasehold";
 import { contentTagOf } from "../agent-id.ts";
+import { Limiter } from "../limiter.ts";
 import { OkenError } from "../oken-error.ts";
 import { type BaseImage, BaseImages, baseReference } from "./base-image.ts";
 import type { BuildOptions, BuildRequest, BuiltImage } from "./build-request.ts";
@@ -9,7 +10,6 @@ import { type BuildContext, contentHashOf, streamContext } from "./context.ts";
 import { contextOfFolder } from "./folder-context.ts";
 import { BASE_LABEL, IMAGE_LABEL, ImageBudget } from "./image-budget.ts";
 import { imageIdOf, tagForAgent, untagAgent } from "./image-tags.ts";
-import { Limiter } from "./limiter.ts";
 import { OncePerContent } from "./once-per-content.ts";
 import { runBuild } from "./run-build.ts";
 import { untilAborted } from "./until-aborted.ts";

@@ -1,4 +1,4 @@
-import { Limiter } from "./limiter.ts";
+import { Limiter } from "../limiter.ts";
 
 /** Works on one content at a time: who comes second finds what the first has made. */
 export class OncePerContent {
