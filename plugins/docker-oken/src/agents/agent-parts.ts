@@ -1,13 +1,13 @@
 import type { Logger } from "leasehold";
-import type { Pool } from "undici";
 import type { Endpoint } from "../containers/agent-container.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { AgentPool } from "../invoke/agent-pool.ts";
 import type { OkenOptions } from "../options.ts";
 import type { AgentEvent } from "./agent-events.ts";
 import type { AgentRecord } from "./agent-record.ts";
-import type { AgentSettings } from "./agent-settings.ts";
 import type { ContainerMaker } from "./container-maker.ts";
 import type { Places } from "./places.ts";
+import type { VersionPlan } from "./version.ts";
 
 /** What all agents of a runner share. */
 export interface AgentParts {
@@ -16,7 +16,7 @@ export interface AgentParts {
   readonly places: Places;
   readonly options: OkenOptions;
   readonly log: Logger;
-  connect(endpoint: Endpoint, settings: AgentSettings): Pool;
+  connect(endpoint: Endpoint, plan: VersionPlan): AgentPool;
   save(record: AgentRecord): Promise<void>;
   /** An agent of this image was started. */
   used(imageId: string): void;

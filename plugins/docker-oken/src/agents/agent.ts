@@ -1,5 +1,5 @@
-import type { Pool } from "undici";
 import { howItEnded } from "../containers/readiness.ts";
+import type { AgentPool } from "../invoke/agent-pool.ts";
 import { agentBusy, agentNotFound, agentNotRunning, type OkenError } from "../oken-error.ts";
 import type { AgentParts } from "./agent-parts.ts";
 import type { AgentRecord } from "./agent-record.ts";
@@ -84,7 +84,7 @@ export class Agent {
   }
 
   /** Puts a ready container in the place of the old one, which ends when its calls have ended. */
-  swapIn(version: Version, pool: Pool, record: Pick<AgentRecord, "name" | "createdAt">): Promise<void> {
+  swapIn(version: Version, pool: AgentPool, record: Pick<AgentRecord, "name" | "createdAt">): Promise<void> {
     return this.#versions.swapIn(version, pool, record);
   }
 

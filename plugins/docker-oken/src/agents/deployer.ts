@@ -1,15 +1,15 @@
 import { rm } from "node:fs/promises";
 import type { Logger } from "leasehold";
-import type { Pool } from "undici";
 import type { Endpoint } from "../containers/agent-container.ts";
 import { containerEnvironment, type Secrets } from "../containers/container-environment.ts";
 import { NotReady, startAndWait } from "../containers/readiness.ts";
 import { reasonOf, wasAnswered } from "../engine/engine-error.ts";
+import type { AgentPool } from "../invoke/agent-pool.ts";
 import { maskFault, OkenError } from "../oken-error.ts";
 import type { OkenOptions } from "../options.ts";
 import type { Agent } from "./agent.ts";
 import type { AgentFiles } from "./agent-files.ts";
-import { type AgentSettings, settingsOf } from "./agent-settings.ts";
+import { settingsOf } from "./agent-settings.ts";
 import type { ContainerMaker } from "./container-maker.ts";
 import type { Images, Prepared } from "./images.ts";
 import { readinessOf } from "./readiness-wish.ts";
@@ -21,7 +21,7 @@ export interface DeployerParts {
   readonly files: AgentFiles;
   readonly options: OkenOptions;
   readonly log: Logger;
-  connect(endpoint: Endpoint, settings: AgentSettings): Pool;
+  connect(endpoint: Endpoint, plan: VersionPlan): AgentPool;
   /** Takes the agent's secrets out of a text. */
   mask(agentId: string, text: string): string;
   /** Masks the secrets of a deployment before it has a container; answers what ends that. */

@@ -1,4 +1,4 @@
-import type { Pool } from "undici";
+import type { AgentPool } from "../invoke/agent-pool.ts";
 import type { AgentSettings } from "./agent-settings.ts";
 import type { AgentState } from "./agent-state.ts";
 import { type IdleAct, IdleClock } from "./idle-clock.ts";
@@ -55,12 +55,12 @@ export class Duty implements PlaceHolder {
   }
 
   /** The container is ready: calls come in. */
-  begin(pool: Pool): void {
+  begin(pool: AgentPool): void {
     this.#open(this.#take(pool));
   }
 
   /** The container is frozen, and stays so until a call comes. */
-  beginFrozen(pool: Pool): void {
+  beginFrozen(pool: AgentPool): void {
     this.#take(pool);
     this.#state.life = "frozen";
   }
@@ -100,7 +100,7 @@ export class Duty implements PlaceHolder {
     this.#clock?.stop();
   }
 
-  #take(pool: Pool): Serving {
+  #take(pool: AgentPool): Serving {
     const { settings, imageId } = this.#version.plan;
     const serving: Serving = new Serving(pool, settings.invokeSeconds * 1_000, () => this.#left(serving));
     this.#serving = serving;

@@ -13,6 +13,6 @@ export function readinessOf(
     timeoutSeconds: options.healthCheckTimeoutSeconds,
     signal,
     mask: (text) => mask(plan.agentId, text),
-    connect: (endpoint) => connect(endpoint, plan.settings),
+    connect: (endpoint) => connect(endpoint, plan),
   };
 }

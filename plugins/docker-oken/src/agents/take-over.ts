@@ -1,7 +1,7 @@
 import type { Endpoint } from "../containers/agent-container.ts";
-import type { AgentSettings } from "./agent-settings.ts";
 import type { AgentState } from "./agent-state.ts";
 import type { Duty } from "./duty.ts";
+import type { VersionPlan } from "./version.ts";
 
 /**
  * Takes over the container that the registry names, the first time. Answers whether it runs, and was not known before.
@@ -14,11 +14,11 @@ export async function takeOver(state: AgentState, duty: Duty): Promise<boolean> 
   state.version = version;
   if (!state.serves || !facts?.running) return false;
   duty.holdPlace();
-  if (facts.paused && facts.endpoint) takeOverFrozen(state, duty, facts.endpoint, version.plan.settings);
+  if (facts.paused && facts.endpoint) takeOverFrozen(state, duty, facts.endpoint, version.plan);
   return true;
 }
 
-function takeOverFrozen(state: AgentState, duty: Duty, endpoint: Endpoint, settings: AgentSettings): void {
-  duty.beginFrozen(state.parts.connect(endpoint, settings));
+function takeOverFrozen(state: AgentState, duty: Duty, endpoint: Endpoint, plan: VersionPlan): void {
+  duty.beginFrozen(state.parts.connect(endpoint, plan));
   state.tell({ act: "adopted" });
 }

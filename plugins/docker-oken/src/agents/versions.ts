@@ -1,4 +1,4 @@
-import type { Pool } from "undici";
+import type { AgentPool } from "../invoke/agent-pool.ts";
 import type { AgentRecord } from "./agent-record.ts";
 import type { AgentState } from "./agent-state.ts";
 import type { Crashes } from "./crashes.ts";
@@ -27,7 +27,7 @@ export class Versions {
   }
 
   /** Puts a ready container in the place of the old one, which ends when its calls have ended. */
-  async swapIn(version: Version, pool: Pool, record: Pick<AgentRecord, "name" | "createdAt">): Promise<void> {
+  async swapIn(version: Version, pool: AgentPool, record: Pick<AgentRecord, "name" | "createdAt">): Promise<void> {
     const { lane, over, keeper, parts } = this.#state;
     await lane.run(async () => {
       over.signal.throwIfAborted();
