@@ -11,6 +11,7 @@ export const pickup: Measure = {
   async open(scale) {
     const count = scale === "quick" ? 3 : 100;
     const [coordinator, runner] = [new Subject("coordinator"), new Subject("leasehold")];
+    const caller = new Subject("bare-runner");
     const url = await coordinator.call<string>("url");
     await coordinator.call("expectPoll");
     await runner.call("start", { url, slots: 4, executor: "nothing" });
@@ -30,10 +31,11 @@ export const pickup: Measure = {
       },
       async baseline() {
         const times: number[] = [];
-        for (let number = 0; number < count; number++) times.push(await coordinator.call<number>("roundTrip"));
+        for (let number = 0; number < count; number++) times.push(await caller.call<number>("roundTrip", url));
         return median(times);
       },
       async close() {
+        await caller.close();
         await runner.close();
         await coordinator.close();
       },

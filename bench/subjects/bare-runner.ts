@@ -22,6 +22,13 @@ serve(
       void lease(pool, runnerId, slots, executor === "command" ? bareCommand : async () => "{}");
       return runnerId;
     },
+    /** Milliseconds of one request to a coordinator in another process, which is the way that a lease takes as well. */
+    async roundTrip(url: string) {
+      pool ??= new Pool(url, { connections: 1 });
+      const from = performance.now();
+      await send(pool, "GET", "/health");
+      return performance.now() - from;
+    },
   },
   async () => {
     stop.abort();

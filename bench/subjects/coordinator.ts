@@ -51,12 +51,6 @@ serve(
       await completed(agent);
       return at;
     },
-    async roundTrip() {
-      const from = performance.now();
-      const { body } = await client.request({ method: "GET", path: "/health" });
-      await body.dump();
-      return performance.now() - from;
-    },
     expectPoll: () => {
       polled = Promise.withResolvers();
     },

@@ -36,6 +36,7 @@ let runner: Runner | undefined;
 let leasing: Promise<void> | undefined;
 let source = new MemorySource(1);
 let waiting: Accepted[] = [];
+let executed = 0;
 let requests = 0;
 let connections = 0;
 let leased: PromiseWithResolvers<number> = Promise.withResolvers();
@@ -117,7 +118,8 @@ async function execute(count: number) {
   const from = performance.now();
   for (let number = 0; number < count; number++)
     await (runner as Runner).execute({
-      id: `executed-${number}`,
+      // A run that was seen before would be answered, not executed.
+      id: `executed-${++executed}`,
       agent: { name: "hello" },
       session: { id: "session", mode: "start" },
       parametersText: "{}",
