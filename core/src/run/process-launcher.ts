@@ -56,7 +56,10 @@ export interface LaunchedProcess {
   end(): Promise<KillReceipt>;
 }
 
-/** Starting failed before the program ran; `message` is in the words of the operating system. */
+/**
+ * Starting failed before the program ran; `message` is in the words of the operating system. With the code `LOST` it may have
+ * run, and whatever ran of it has been ended.
+ */
 export class LaunchError extends Error {
   override readonly name = "LaunchError";
   /** e.g. `ENOENT`, `EACCES`, `ENOEXEC`, `E2BIG`, `EINVAL`. */

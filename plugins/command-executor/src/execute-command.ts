@@ -11,6 +11,7 @@ import {
   stopped,
 } from "leasehold";
 import type { ChildEnvironment } from "./environment.ts";
+import { LOST_CODE } from "./launcher/launch-errors.ts";
 import { toArguments } from "./parameters/to-arguments.ts";
 import { durationText } from "./result/duration-text.ts";
 import { exitDetails, outcomeOf, outcomeOfMessage } from "./result/outcome-of.ts";
@@ -38,6 +39,7 @@ export async function executeCommand(
     return exit.lost ? lostOutcome(exit) : outcomeOf(exit, run.limits.outputBytes, run.secrets);
   } catch (error) {
     if (run.signal.aborted) return abortedOutcome(run);
+    if (error instanceof LaunchError && error.code === LOST_CODE) return lostOutcome();
     if (error instanceof LaunchError) return unstartedOutcome(error, entrypoint.file);
     throw error;
   }
@@ -73,7 +75,7 @@ function abortedOutcome(run: Run, exit?: ProcessExit): Outcome {
 }
 
 /** A process without an end that is known may have done its work or not. */
-function lostOutcome({ receipt }: ProcessExit): Outcome {
+function lostOutcome({ receipt }: Pick<ProcessExit, "receipt"> = {}): Outcome {
   const message =
     "What started the command has died, so nobody knows how the command ended; what was left of it was ended";
   return outcomeOfMessage({ code: "COMMAND_LOST", message, exitCode: 1 }, receipt ? { receipt } : {});

@@ -189,6 +189,22 @@ describe("a command that cannot be started", () => {
   });
 });
 
+describe("a command whose broker dies", () => {
+  it("fails, for nobody knows how it ended", async () => {
+    const parent = async () => Number(JSON.parse((await run("echo $PPID")).result!.text));
+    while ((await parent()) === process.pid);
+    const outcome = await run("kill -KILL $PPID; exec sleep 1000");
+    const message =
+      "What started the command has died, so nobody knows how the command ended; what was left of it was ended";
+    expect(outcome).toMatchObject({
+      status: "failed",
+      error: { code: "COMMAND_LOST", message },
+      exitCode: 1,
+      result: fallback(1, "", message),
+    });
+  });
+});
+
 describe("a command that is told to end", () => {
   it("fails as timed out, whatever it wrote", async () => {
     const message = "Command timed out after 0.2 seconds";

@@ -2,6 +2,9 @@ import { constants } from "node:os";
 import { LaunchError } from "leasehold";
 import { quoted } from "../python/quoted.ts";
 
+/** The code of a launch of which nobody knows how far it came. */
+export const LOST_CODE = "LOST";
+
 /** The operating system's own sentences; libuv words them differently. */
 const SENTENCES: Readonly<Record<string, string>> = {
   E2BIG: "Argument list too long",
@@ -31,6 +34,11 @@ export function toLaunchError(error: unknown, path: string): LaunchError {
   if (error instanceof LaunchError) return error;
   const code = (error as NodeJS.ErrnoException).code ?? "UNKNOWN";
   return launchError(code === "EISDIR" ? "EACCES" : code, path, error);
+}
+
+/** What was to start a program died, or its output cannot be received; it may have run. */
+export function lostError(path: string, cause?: unknown): LaunchError {
+  return new LaunchError(LOST_CODE, `Lost while it was started: ${quoted(path)}`, { cause });
 }
 
 /** Arguments, environment or paths hold a character that ends a string in C. */

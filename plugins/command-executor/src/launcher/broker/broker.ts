@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import type { ProcessSpec } from "leasehold";
-import { launchError } from "../launch-errors.ts";
+import { launchError, lostError } from "../launch-errors.ts";
 import type { ProcFiles } from "../proc-files.ts";
 import type { Spawned, Status } from "../spawned.ts";
 import type { Dock } from "./dock.ts";
@@ -80,7 +80,7 @@ export class Broker {
     const { pid, startTime, wires } = await began;
     const claims = Promise.all(wires.map((name) => this.#dock.claim(name)));
     const [stdout, stderr, stdin] = await claims.catch((error: unknown) => {
-      throw launchError("EMFILE", spec.file, error);
+      throw lostError(spec.file, error);
     });
     return { pid, startTime, stdin: stdin ?? null, stdout: stdout!, stderr: stderr!, ended };
   }
@@ -127,7 +127,7 @@ export class Broker {
 
   #lose(id: number, { file, began, ended }: Child): void {
     this.#forget(id);
-    began.reject(launchError("EPIPE", file, new Error("The process that was to start it has died")));
+    began.reject(lostError(file));
     ended.resolve(LOST);
   }
 

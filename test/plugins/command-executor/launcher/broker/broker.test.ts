@@ -1,5 +1,13 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import type { Resource } from "leasehold";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { LocalLauncher } from "../../../../../plugins/command-executor/src/launcher/local-launcher.ts";
 import { bash, brokerOf, brokerOfNext, isAlive, Lines, RecordingOwner, withBroker } from "../processes.ts";
@@ -153,6 +161,39 @@ describe("a broker", () => {
     await child.end();
     expect(await child.exit).toMatchObject({ lost: true });
     while (isAlive(broker)) await nextTurn();
+  });
+});
+
+describe("a runner that is killed", () => {
+  async function killed() {
+    const tmp = await mkdtemp(join(tmpdir(), "doomed-"));
+    onTestFinished(() => rm(tmp, { recursive: true }));
+    const fixture = fileURLToPath(new URL("../../../../fixtures/launcher/doomed.ts", import.meta.url));
+    const doomed = spawn(process.execPath, ["--conditions=leasehold-source", fixture], {
+      env: { ...process.env, TMPDIR: tmp },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [line] = await once(createInterface(doomed.stdout), "line");
+    doomed.kill("SIGKILL");
+    await once(doomed, "exit");
+    return { tmp, ...(JSON.parse(line) as { resource: Resource; broker: number; left: number }) };
+  }
+
+  it("takes its brokers and their socket with it", async () => {
+    const { tmp, resource, broker } = await killed();
+    while (isAlive(broker)) await nextTurn();
+    expect(await readdir(tmp)).toEqual([]);
+    await new LocalLauncher(console).end(resource);
+  });
+
+  it("leaves what its brokers started to its successor", async () => {
+    const { resource, left } = await killed();
+    const pids = [Number(resource.data["pid"]), left];
+    expect(pids.map(isAlive)).toEqual([true, true]);
+    const successor = new LocalLauncher(console);
+    expect(await successor.survivors(resource)).toBe(2);
+    expect(await successor.end(resource)).toMatchObject({ signals: ["SIGTERM"], survivors: 0 });
+    expect(pids.map(isAlive)).toEqual([false, false]);
   });
 });
 
