@@ -1,8 +1,7 @@
-import { CommandError } from "leasehold";
+import { CommandError, printable } from "leasehold";
 import { pathOf } from "./client.ts";
 import { linesOf } from "./lines.ts";
 import type { OkenCall } from "./oken-command.ts";
-import { printable } from "./printable.ts";
 
 const DATA = "data: ";
 
