@@ -83,7 +83,9 @@ export class Lifecycle {
     this.#enter("draining");
     for (const intake of this.#intakes) intake.close();
     const idle = Promise.all(this.#intakes.map((intake) => intake.idle()));
-    await settlesWithin(this.#budget.seconds("drain"), Promise.race([idle, stopping]));
+    const otherwiseIdle = this.#intakes.map(({ source }) => source.idle?.());
+    const done = Promise.all([idle, ...otherwiseIdle]);
+    await settlesWithin(this.#budget.seconds("drain"), Promise.race([done, stopping]));
     if (this.#running().length > 0) this.#enter("stopping");
     const reason = { reason: "drain", message: "the runner is shutting down" } as const;
     await Promise.all(this.#intakes.map((intake) => intake.stop({ all: true }, reason)));
