@@ -22,7 +22,7 @@ export interface LocalApi {
 export async function localApi(
   given: Partial<OkenOptions> = {},
   plugins: readonly Plugin[] = [],
-  core: Pick<Config, "drainTimeoutSeconds"> = {},
+  core: Pick<Config, "drainTimeoutSeconds" | "journal"> = {},
 ): Promise<LocalApi> {
   const dataDir = await temporaryDirectory();
   const agents = new LocalAgents();
@@ -37,7 +37,7 @@ export async function localApi(
   const logger = pino({ level: "debug" }, { write: (line: string) => void log.push(JSON.parse(line)) });
   const projectDir = await temporaryDirectory();
   const runner = await createRunner(
-    { ...core, projectDir, journal: "memory", plugins: [oken(), ...plugins] },
+    { journal: "memory", ...core, projectDir, plugins: [oken(), ...plugins] },
     { log: logger },
   );
   const [drain, stop] = [new AbortController(), new AbortController()];
