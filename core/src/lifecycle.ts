@@ -83,7 +83,7 @@ export class Lifecycle {
     this.#enter("draining");
     for (const intake of this.#intakes) intake.close();
     const idle = Promise.all(this.#intakes.map((intake) => intake.idle()));
-    const otherwiseIdle = this.#intakes.map(({ source }) => source.idle?.());
+    const otherwiseIdle = this.#intakes.map((intake) => this.#otherwiseIdle(intake));
     const done = Promise.all([idle, ...otherwiseIdle]);
     await settlesWithin(this.#budget.seconds("drain"), Promise.race([done, stopping]));
     if (this.#running().length > 0) this.#enter("stopping");
@@ -92,6 +92,15 @@ export class Lifecycle {
     if (await settlesWithin(this.#budget.seconds("stop"), idle)) return;
     const runs = this.#running();
     this.#log.error({ runs }, `${runs.length} runs did not end in time; the next start settles them as failed`);
+  }
+
+  async #otherwiseIdle({ source }: Intake): Promise<void> {
+    try {
+      await source.idle?.();
+    } catch (thrown) {
+      const words = `${source.name} could not say whether it is idle: ${messageOf(thrown)}`;
+      this.#log.warn({ err: thrown, source: source.name }, words);
+    }
   }
 
   #running(): string[] {

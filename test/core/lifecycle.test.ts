@@ -65,6 +65,10 @@ describe("a drain", () => {
     const short = await lease([hanging], [], { drainTimeoutSeconds: 0.02 });
     short.drain.abort();
     await short.ended;
+    const failing = Object.assign(new QueueSource(), { idle: () => Promise.reject(new Error("no idea")) });
+    const spoilt = await lease([failing], [], { drainTimeoutSeconds: 60 });
+    spoilt.drain.abort();
+    await spoilt.ended;
   });
 
   it("stops work that takes longer than the drain may", async () => {
