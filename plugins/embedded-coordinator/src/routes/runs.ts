@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 import { z } from "leasehold";
 import { createRun, newRunSchema } from "../run-creation.ts";
@@ -15,7 +16,10 @@ export function runRoutes(app: FastifyInstance, { coordinator }: RouteContext): 
 
   app.post("/runs", async (request, reply) => {
     const { value, texts } = validBody(request.body, newRunSchema);
-    return reply.code(201).send(createRun(coordinator, value, texts));
+    const created = createRun(coordinator, value, texts);
+    // Polls that it has woken are answered first: whoever waits for work gets it before its submitter hears of it.
+    await nextTurn();
+    return reply.code(201).send(created);
   });
 
   app.get("/runs", async (request) => {
