@@ -87,7 +87,10 @@ export class Broker {
 
   /** Ends it at once; programs that it has started go on. */
   kill(): void {
-    if (this.#alive) this.#process.kill("SIGKILL");
+    if (!this.#alive) return;
+    // Whoever waits for its end may have nothing else to wait for.
+    this.#work();
+    this.#process.kill("SIGKILL");
   }
 
   #order(words: readonly string[], { file: program, args: programArgs, cwd, env, stdin }: ProcessSpec) {

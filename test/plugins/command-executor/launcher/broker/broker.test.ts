@@ -80,6 +80,24 @@ describe("a launcher", () => {
   });
 });
 
+describe("a process with a launcher that has nothing to do", () => {
+  async function exitOf(last: string) {
+    const processes = fileURLToPath(new URL("../processes.ts", import.meta.url));
+    const program = `import { withBroker } from ${JSON.stringify(processes)};\nconst launcher = await withBroker();\n${last}`;
+    const node = ["--conditions=leasehold-source", "--input-type=module", "--eval", program];
+    const [code] = await once(spawn(process.execPath, node, { stdio: "inherit" }), "exit");
+    return code as number;
+  }
+
+  it("ends by itself", async () => {
+    expect(await exitOf("")).toBe(0);
+  });
+
+  it("sees the launcher closed", async () => {
+    expect(await exitOf("await launcher.close(); process.exitCode = 7;")).toBe(7);
+  });
+});
+
 describe("a broker", () => {
   it("holds nothing of a run in its words and its environment", async () => {
     const launcher = await launcherWithBroker();
