@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { KillReceipt, LaunchedProcess, Logger, ProcessExit, ProcessSpec } from "leasehold";
+import { afterListening } from "./after-listening.ts";
 import { CapturedStream } from "./captured-stream.ts";
 import { drained } from "./drained.ts";
 import { endTree } from "./end-tree.ts";
@@ -100,13 +100,9 @@ export class LaunchedChild implements LaunchedProcess {
 
   /** A parent that has been stopped, say, never tells. */
   async #told(): Promise<void> {
-    const timer = new AbortController();
-    const late = sleep(TELLING_MS, undefined, { signal: timer.signal }).then(
-      () => this.#tell(LOST),
-      () => undefined,
-    );
-    await Promise.race([this.#status.promise, late]);
-    timer.abort();
+    const callOff = afterListening(TELLING_MS, () => this.#tell(LOST));
+    await this.#status.promise;
+    callOff();
   }
 
   #capture(name: "stdout" | "stderr", onText: ((text: string) => void) | undefined): CapturedStream {

@@ -3,9 +3,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterListening } from "../after-listening.ts";
 import { WIRE_NAME_LENGTH } from "./messages.ts";
 
-/** How long a connection may take to say its name, and a name to be followed by its connection, in milliseconds. */
+/** How long a connection may take to arrive after its name, in milliseconds. */
 const MEETING_MS = 5_000;
 
 /**
@@ -61,12 +62,12 @@ export class Dock {
 
   #arrival(name: string): Promise<Socket> {
     return new Promise((resolve, reject) => {
-      const giveUp = setTimeout(() => {
+      const callOff = afterListening(MEETING_MS, () => {
         this.#awaited.delete(name);
         reject(new Error("a stream of a child did not arrive"));
-      }, MEETING_MS);
+      });
       this.#awaited.set(name, (socket) => {
-        clearTimeout(giveUp);
+        callOff();
         resolve(socket);
       });
     });
@@ -75,11 +76,9 @@ export class Dock {
   #welcome(socket: Socket): void {
     socket.unref();
     socket.on("error", () => socket.destroy());
-    const giveUp = setTimeout(() => socket.destroy(), MEETING_MS).unref();
     const read = () => {
       const name: Buffer | null = socket.read(WIRE_NAME_LENGTH);
       if (name === null) return;
-      clearTimeout(giveUp);
       socket.off("readable", read);
       this.#enter(name.toString("latin1"), socket);
     };

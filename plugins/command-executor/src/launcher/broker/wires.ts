@@ -24,9 +24,14 @@ export class Wires {
 
   /** Rejects when the dock cannot be reached. */
   async take(count: number): Promise<Wire[]> {
-    const taken = Array.from({ length: count }, () => this.#ready.shift() ?? this.#connect());
+    const taken = Array.from({ length: count }, () => this.#next());
     setImmediate(() => this.#fill());
     return Promise.all(taken);
+  }
+
+  /** One that failed earlier, as for want of file descriptors, is no reason to fail now. */
+  #next(): Promise<Wire> {
+    return this.#ready.shift()?.catch(() => this.#connect()) ?? this.#connect();
   }
 
   #fill(): void {
