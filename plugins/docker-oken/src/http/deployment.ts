@@ -26,8 +26,8 @@ export function readDeployment(form: Form): Deployment {
   const secrets = readSecrets(textOf(form, "secrets"));
   const tarball = form.get("tarball");
   const archive = tarball?.type === "file" ? tarball.archive : undefined;
-  if (!archive) throw configError("tarball: nothing was received");
-  if (archive.fault !== undefined) throw archive.fault;
+  if (archive?.fault !== undefined) throw archive.fault;
+  if (archive?.folder === undefined) throw configError("tarball: nothing was received");
   return { agentId, folder: archive.folder, secrets };
 }
 
