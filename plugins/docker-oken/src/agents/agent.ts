@@ -167,6 +167,19 @@ export class Agent implements PlaceHolder {
     });
   }
 
+  /** The engine tells that a container was paused: by us, or by somebody whom no call can wait for. */
+  paused(containerId: string): void {
+    void this.#inLane(async () => {
+      if (this.#version?.container.id !== containerId || this.#life !== "ready") return;
+      const facts = await this.#version.container.inspect();
+      if (!facts?.paused) return;
+      this.#gate.close();
+      this.#life = "frozen";
+      this.#tell({ act: "frozen", reason: "somebody paused its container" });
+      if (this.#gate.waiting > 0 || this.#serving?.inFlight) this.#wake();
+    });
+  }
+
   /** Puts a ready container in the place of the old one, which ends when its calls have ended. */
   async swapIn(version: Version, pool: Pool, record: Pick<AgentRecord, "name" | "createdAt">): Promise<void> {
     await this.#lane.run(async () => {

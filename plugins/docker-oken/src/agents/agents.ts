@@ -314,8 +314,10 @@ export class Agents {
   }
 
   #heard({ action, containerId }: ContainerEvent): void {
-    if (action !== "die") return;
-    for (const agent of this.#agents.values()) agent.exited(containerId);
+    for (const agent of this.#agents.values()) {
+      if (action === "die") agent.exited(containerId);
+      if (action === "pause") agent.paused(containerId);
+    }
   }
 
   #mask(agentId: string, text: string): string {
