@@ -158,7 +158,6 @@ export class Agents {
     const { secrets, onLine, signal } = request;
     return await this.#inLine(agentId, line, () => {
       const over = signal ? AbortSignal.any([signal, line.over.signal]) : line.over.signal;
-      over.throwIfAborted();
       return this.#deployer.deploy({ agentId, folder, secrets, signal: over, onLine });
     });
   }
@@ -224,7 +223,7 @@ export class Agents {
     this.#closed = true;
     clearInterval(this.#tidying);
     const lines = [...this.#lines.values()];
-    for (const { over } of lines) over.abort(new OkenError("CONTAINER_ERROR", "The runner is shutting down"));
+    for (const { over } of lines) over.abort(closing());
     await Promise.all(lines.map(({ lane }) => lane.run(async () => undefined)));
     const { keepRunning } = this.#parts.options;
     const rests = await Promise.allSettled([...this.#agents.values()].map((agent) => agent.rest(keepRunning)));
@@ -258,7 +257,13 @@ export class Agents {
     const record: AgentRecord = { format: 1, agentId, order: this.#order++, name, createdAt, life: "deploying" };
     const agent = this.#agentOf(record);
     this.#agents.set(agentId, agent);
-    await this.#files.save(record);
+    try {
+      await this.#files.save(record);
+    } catch (thrown) {
+      if (this.#agents.get(agentId) === agent) this.#agents.delete(agentId);
+      const message = `Agent ${agentId} cannot be registered, the data directory cannot be written: ${reasonOf(thrown)}`;
+      throw new OkenError("CONTAINER_ERROR", message, { cause: thrown });
+    }
     return agent;
   }
 
@@ -331,6 +336,7 @@ export class Agents {
   #lineOf(agentId: string): Line {
     const line = this.#lines.get(agentId) ?? { lane: new Lane(), over: new AbortController() };
     this.#lines.set(agentId, line);
+    if (this.#closed) line.over.abort(closing());
     return line;
   }
 
@@ -348,6 +354,10 @@ function guarded(masking: Pick<Masking, "register">, given: Secrets): () => void
   return () => {
     for (const forget of undo) forget();
   };
+}
+
+function closing(): OkenError {
+  return new OkenError("CONTAINER_ERROR", "The runner is shutting down");
 }
 
 /** Nobody waits any more for a deployment that was under way. */
