@@ -200,6 +200,8 @@ export class Agent implements PlaceHolder {
 
   /** The first deployment failed; `version` has the container of the failed start, for its log. */
   async deployFailed(error: string, version?: Version): Promise<void> {
+    // Ended meanwhile: nobody is left who would remove the container.
+    if (this.#over.signal.aborted) return await (version && this.#parts.maker.remove(version));
     this.#life = "failed";
     this.#version = version;
     this.#keeper.change({ error });
