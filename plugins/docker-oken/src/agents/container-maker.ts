@@ -62,6 +62,7 @@ export class ContainerMaker {
     const claim = await claims.claim(agentId, containerId);
     const plan = { ...rest, agentId, environment: facts?.environment };
     const version: Version = { plan, claim, container, unmask: this.#mask(plan) };
+    if (facts) await this.#resettle(version);
     return { version, facts };
   }
 
@@ -78,6 +79,15 @@ export class ContainerMaker {
         `a container called ${name} belongs to someone else; agent ${plan.agentId} runs as ${container.name}`,
       );
     }
+  }
+
+  /** The predecessor may have been killed between the names of an old container and a new one. */
+  async #resettle(version: Version): Promise<void> {
+    const { plan, container } = version;
+    if (container.name === containerNameOf(plan.agentId)) return;
+    await this.settle(version).catch((thrown) =>
+      this.#parts.log.warn({ err: thrown, agent: plan.agentId }, `container ${container.name} keeps its name`),
+    );
   }
 
   async remove({ container, claim, unmask }: Version): Promise<void> {

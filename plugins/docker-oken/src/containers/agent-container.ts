@@ -128,8 +128,10 @@ export class AgentContainer {
   #facts({ Name, State, Config, Image, NetworkSettings }: ContainerInspectInfo): ContainerFacts {
     const endpoint = this.#endpoint(NetworkSettings);
     this.#frozen = State.Paused;
+    // Somebody else may have renamed it.
+    this.#name = Name.replace(/^\//, "");
     return {
-      name: Name.replace(/^\//, ""),
+      name: this.#name,
       running: State.Running,
       paused: State.Paused,
       exitCode: State.ExitCode,
