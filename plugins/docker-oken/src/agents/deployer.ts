@@ -79,7 +79,10 @@ export class Deployer {
     try {
       if (!agent.serves) await agent.deployAgain(createdAt, name);
       const { imageId, log } = await this.#build(deployment, prepared);
-      return { ...(await this.#start(agent, deployment, prepared, imageId, createdAt)), buildLog: log };
+      const deployed = await this.#start(agent, deployment, prepared, imageId, createdAt).finally(() =>
+        this.#parts.images.settled(imageId),
+      );
+      return { ...deployed, buildLog: log };
     } catch (thrown) {
       const error = asOkenError(thrown, deployment);
       if (!agent.serves) await agent.deployFailed(this.#parts.mask(agent.agentId, error.message));

@@ -26,6 +26,7 @@ const agents = await Agents.open({
     read: async () => ({ config: { name: "killed" }, entrypointType: "handler" }),
     build: async () => ({ imageId, log: "built by the first runner\n" }),
     used: () => undefined,
+    settled: () => undefined,
     remove: settled,
   }),
   tell: () => undefined,
