@@ -7,7 +7,7 @@ import { logLines } from "../containers/log-lines.ts";
 import { Engine, type EngineStatus } from "../engine/engine.ts";
 import { hasStatus, reasonOf } from "../engine/engine-error.ts";
 import type { ContainerEvent } from "../engine/engine-events.ts";
-import { agentNotFound, agentNotRunning, OkenError } from "../oken-error.ts";
+import { agentNotFound, agentNotRunning, configError, OkenError } from "../oken-error.ts";
 import type { OkenOptions } from "../options.ts";
 import { Agent, type AgentStatus } from "./agent.ts";
 import type { AgentEvent } from "./agent-events.ts";
@@ -349,11 +349,19 @@ export class Agents {
   }
 }
 
+/** All of them or none. */
 function guarded(masking: Pick<Masking, "register">, given: Secrets): () => void {
-  const undo = Object.entries(given).map(([name, value]) => masking.register(value, name));
-  return () => {
-    for (const forget of undo) forget();
+  const undo: (() => void)[] = [];
+  const forget = () => {
+    for (const one of undo.splice(0)) one();
   };
+  try {
+    for (const [name, value] of Object.entries(given)) undo.push(masking.register(value, name));
+  } catch (thrown) {
+    forget();
+    throw configError(`secrets: ${reasonOf(thrown)}`, { cause: thrown });
+  }
+  return forget;
 }
 
 function closing(): OkenError {

@@ -57,8 +57,9 @@ export class Deployer {
 
   async deploy(deployment: Deployment): Promise<Deployed> {
     const { agentId, secrets } = deployment;
-    const unguard = this.#parts.guard(agentId, secrets);
+    let unguard = () => {};
     try {
+      unguard = this.#parts.guard(agentId, secrets);
       return await this.#deploy(deployment);
     } catch (thrown) {
       throw maskFault(thrown, this.#maskOf(agentId));
