@@ -1,52 +1,36 @@
 import { randomUUID } from "node:crypto";
-import { expect, it, onTestFinished } from "vitest";
-import { createLogger } from "../../../../core/src/log/create-logger.ts";
-import { Engine } from "../../../../plugins/docker-oken/src/engine/engine.ts";
-import { imagesOfFolders } from "../../../../plugins/docker-oken/src/image/images-of-folders.ts";
-import { options as schema } from "../../../../plugins/docker-oken/src/options.ts";
+import { expect, it } from "vitest";
 import { describeWithEngine, engine } from "../engine.ts";
-import { agentFolder } from "./agent-folder.ts";
+import { ask, invoke } from "../local-api.ts";
+import { deploy, type Files, okenPlace, okenRunner, python } from "../oken-api.ts";
 
-describeWithEngine("the budget of images", () => {
-  it("takes none from a deployment that is under way", async () => {
-    const { docker, baseImage, host } = engine();
-    const instance = `test-${randomUUID()}`;
-    const options = schema.parse({ baseImage, dockerHost: host, imageBudgetBytes: 0 });
-    const log = createLogger({ verbose: false });
-    const images = imagesOfFolders(await Engine.open(options, instance, log), instance, options, log);
-    const build = async () => {
-      const agentId = `budget-${randomUUID().slice(0, 8)}`;
-      await using agent = await agentFolder({
-        "oken.toml": 'name = "a"\n',
-        "main.py": `def handler(input):\n    return {"a": "${agentId}"}\n`,
-      });
-      const prepared = await images.read(agent.folder);
-      const signal = AbortSignal.timeout(60_000);
-      const { imageId } = await images.build({ ...prepared, agentId, folder: agent.folder, signal });
-      onTestFinished(
-        async () =>
-          void (await docker
-            .getImage(imageId)
-            .remove({ force: true })
-            .catch(() => undefined)),
-      );
-      return imageId;
-    };
-    const isThere = (imageId: string) =>
-      docker
-        .getImage(imageId)
+const agent = (toml = 'name = "some"\n'): Files => ({
+  ...python("def handler(input):\n    return input\n", toml),
+  "filler.bin": "x".repeat(1_000_000),
+  "seed.txt": randomUUID(),
+});
+
+describeWithEngine("the images of a runner's agents", () => {
+  it("are used last when their agent was started last", async () => {
+    const api = await okenRunner(await okenPlace(), { imageBudgetBytes: 2_500_000, cleanupIntervalSeconds: 1 });
+    const imageOf = async (id: string) => (await engine().docker.getContainer(`oken-${id}`).inspect()).Image;
+    await deploy(api.url, "sleeper", agent('name = "sleeper"\nwarm_timeout = 0\n'));
+    await deploy(api.url, "other", agent());
+    const [sleepers, others] = [await imageOf("sleeper"), await imageOf("other")];
+    await expect.poll(async () => (await ask(`${api.url}/agents`)).body.agents[0].status).toBe("stopped");
+    expect((await invoke(api.url, "sleeper", { input: {} })).status).toBe(200);
+    for (const id of ["sleeper", "other"]) await ask(`${api.url}/stop/${id}`, { method: "POST" });
+
+    await deploy(api.url, "third", agent());
+    const there = (id: string) =>
+      engine()
+        .docker.getImage(id)
         .inspect()
         .then(
           () => true,
           () => false,
         );
-    const [slow, quick, last] = [await build(), await build(), await build()];
-    images.settled(quick);
-    images.settled(last);
-    // The newest stays for the next deployment of its agent.
-    await expect.poll(() => isThere(quick)).toBe(false);
-    expect(await isThere(slow)).toBe(true);
-    images.settled(slow);
-    await expect.poll(() => isThere(last)).toBe(false);
+    await expect.poll(() => there(others)).toBe(false);
+    expect(await there(sleepers)).toBe(true);
   });
 });
