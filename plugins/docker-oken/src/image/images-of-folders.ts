@@ -1,5 +1,6 @@
 import type { Logger } from "leasehold";
 import type { Images } from "../agents/images.ts";
+import { Lane } from "../agents/lane.ts";
 import type { AgentConfig } from "../config/agent-config.ts";
 import { readAgentConfig } from "../config/read-agent-config.ts";
 import { decideEntrypoint } from "../detection/decide-entrypoint.ts";
@@ -12,6 +13,8 @@ export function imagesOfFolders({ docker }: Engine, instance: string, options: O
   const builder = new ImageBuilder(docker, { ...options, instance }, log);
   /** Of deployments under way: no container uses them yet. */
   const deploying: string[] = [];
+  /** Two at once would count each other's images. */
+  const enforcing = new Lane();
   const images: Images<AgentConfig> = {
     async read(folder) {
       const config = await readAgentConfig(folder);
@@ -24,8 +27,8 @@ export function imagesOfFolders({ docker }: Engine, instance: string, options: O
     },
     settled(imageId) {
       deploying.splice(deploying.indexOf(imageId), 1);
-      void builder
-        .enforceBudget(new Set([...deploying, imageId]))
+      void enforcing
+        .run(() => builder.enforceBudget(new Set([...deploying, imageId])))
         .catch((err: unknown) => log.warn({ err }, "images beyond the budget stay for now"));
     },
     used: (imageId) => builder.touch(imageId),
