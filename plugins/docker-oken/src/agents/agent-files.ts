@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Logger } from "leasehold";
 import { type AgentRecord, agentRecord } from "./agent-record.ts";
 
@@ -30,7 +30,7 @@ export class AgentFiles {
 
   /** Makes the directories. Throws when the data directory cannot be written. */
   async open(): Promise<void> {
-    for (const directory of [this.#registry, this.#code]) await mkdir(directory, { recursive: true, mode: 0o700 });
+    for (const directory of [this.#registry, this.#code]) await makeFolder(directory);
   }
 
   /** The name by which this data directory's containers are told from others', made on first use. */
@@ -66,6 +66,7 @@ export class AgentFiles {
 
   /** Puts a folder in the place of the agent's code (OKEN-D25). The folder must be on the data directory's file system. */
   async swapCode(agentId: string, folder: string): Promise<void> {
+    await makeFolder(this.#code);
     const place = join(this.#code, agentId);
     const aside = join(this.#dataDir, `${ASIDE}${randomUUID()}`);
     await rename(place, aside).catch(ignoreAbsent);
@@ -124,12 +125,21 @@ export class AgentFiles {
 async function replace(file: string, text: string): Promise<void> {
   const beside = `${file}.${randomUUID()}${BESIDE}`;
   try {
-    await writeFile(beside, text, { mode: 0o600 });
+    await writeFile(beside, text, { mode: 0o600 }).catch(async (thrown: NodeJS.ErrnoException) => {
+      if (thrown.code !== "ENOENT") throw thrown;
+      await makeFolder(dirname(file));
+      await writeFile(beside, text, { mode: 0o600 });
+    });
     await rename(beside, file);
   } catch (thrown) {
     await rm(beside, { force: true }).catch(() => undefined);
     throw thrown;
   }
+}
+
+/** Also while the runner runs: whoever tidies `/tmp` takes folders that are empty, or old. */
+async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
 }
 
 async function readIfThere(file: string): Promise<string | undefined> {

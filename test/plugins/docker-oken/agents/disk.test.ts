@@ -45,6 +45,20 @@ describeWithEngine("a data directory that cannot be written", () => {
     expect(log).toContainEqual(expect.objectContaining({ level: 50, msg: expect.stringContaining(id) }));
   });
 
+  it("is made again where somebody has tidied it away", async () => {
+    const { deploy, options, call } = await openPool();
+    const [old, fresh] = [agentId("old"), agentId("fresh")];
+    await deploy(old);
+    await rm(options.dataDir, { recursive: true, force: true });
+    await expect(deploy(fresh)).resolves.toMatchObject({ status: "running" });
+    await expect(deploy(old)).resolves.toMatchObject({ status: "running" });
+    await expect(call(old)).resolves.toMatchObject({ status: 200 });
+    expect(await readdir(below(options, "registry"))).toEqual(
+      [old, fresh].flatMap((id) => [`${id}.build.log`, `${id}.json`]).sort(),
+    );
+    expect(await readdir(below(options, "agents"))).toEqual([old, fresh].sort());
+  });
+
   it("does not keep an agent from being stopped", async () => {
     const { agents, deploy, options, containers } = await openPool();
     const id = agentId();
