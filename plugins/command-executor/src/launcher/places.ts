@@ -26,7 +26,7 @@ export interface PlacesOptions {
 }
 
 /** Enough for what two processors do at once with short programs; each takes some 15 MB. */
-export const BROKERS = 8;
+const BROKERS = 8;
 
 /** Finds a place for each child: a lane, else a shared broker, else this process. */
 export class Places {

@@ -23,7 +23,7 @@ export interface Order {
 }
 
 /** The broker can start programs. */
-export interface Ready {
+interface Ready {
   readonly type: "ready";
 }
 
@@ -38,7 +38,7 @@ export interface Began {
 }
 
 /** A program could not be started. */
-export interface Failed {
+interface Failed {
   readonly type: "failed";
   readonly id: number;
   /** e.g. `E2BIG`. */
@@ -47,7 +47,7 @@ export interface Failed {
 }
 
 /** A program has ended. */
-export interface Ended {
+interface Ended {
   readonly type: "ended";
   readonly id: number;
   readonly code: number | null;
