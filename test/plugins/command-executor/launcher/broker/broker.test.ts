@@ -141,6 +141,16 @@ describe("a broker", () => {
     expect(await brokerOfNext(launcher)).toBe(broker);
   });
 
+  it("outlives a start that fails", async () => {
+    const launcher = await launcherWithBroker();
+    const broker = await brokerOfNext(launcher);
+    const owner = new RecordingOwner();
+    const tooLong = bash("", { args: ["x".repeat(200_000)] });
+    await expect(launcher.launch(owner, tooLong)).rejects.toThrow("Argument list too long");
+    expect([brokerOf(owner), owner.acts]).toEqual([broker, ["own", "release"]]);
+    expect(await brokerOfNext(launcher)).toBe(broker);
+  });
+
   it("that dies has its run ended, and told as lost", async () => {
     const launcher = await launcherWithBroker();
     const script = "env -i setsid sleep 1000 & echo $!; exec sleep 1000";
