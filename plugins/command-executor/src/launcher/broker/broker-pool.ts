@@ -15,7 +15,7 @@ export interface Lane {
 const MOST_SHARED = 2;
 /** A broker without work ends after so many milliseconds, and so does the memory of earlier launches. */
 const IDLE_MS = 60_000;
-/** How long nothing new is tried after a broker could not be started, in milliseconds; twice as long after each. */
+/** How long nothing new is tried after a broker could not be started, in milliseconds; twice as long after each in a row. */
 const RETRY_MS = 10_000;
 
 interface Resting {
@@ -96,6 +96,7 @@ export class BrokerPool {
     this.#starting = true;
     try {
       await start();
+      this.#retryMs = RETRY_MS;
     } catch (err) {
       if (this.#closed) return;
       this.#notBefore = performance.now() + this.#retryMs;
