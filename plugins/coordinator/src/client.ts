@@ -1,8 +1,9 @@
 import type { Credentials, Logger, Redactor } from "leasehold";
-import { Pool } from "undici";
+import type { Pool } from "undici";
 import { type Download, download } from "./download.ts";
 import { type ExchangeRequest, exchange, type Reply, Unanswered } from "./exchange.ts";
 import { isSuccess, refusesCredentials } from "./judgement.ts";
+import { Pool as UndiciPool } from "./pool.ts";
 
 /** The server closes idle connections after 5 s (protocol §2): close them before. */
 const KEEP_ALIVE_MS = 4_000;
@@ -44,7 +45,7 @@ export class CoordinatorClient {
     this.#basePath = url.pathname.replace(/\/+$/, "");
     this.#basic = basicCredentials(url);
     this.url = url.origin + this.#basePath;
-    this.#pool = new Pool(url.origin, {
+    this.#pool = new UndiciPool(url.origin, {
       keepAliveTimeout: KEEP_ALIVE_MS,
       keepAliveMaxTimeout: KEEP_ALIVE_MS,
       maxResponseSize: MAX_ANSWER_BYTES,
