@@ -118,7 +118,7 @@ export class Agents {
     const instance = options.instance ?? (await files.instance());
     const engine = await Engine.open(options, instance, log);
     // On first use: it is large, and most runners have no agents in containers.
-    const { Pool } = await import("undici");
+    const { Pool } = await import("./pool.ts");
     const connect = ({ host, port }: Endpoint, { concurrency, invokeSeconds }: AgentSettings) =>
       new Pool(`http://${host}:${port}`, {
         connections: concurrency,
