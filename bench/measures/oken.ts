@@ -15,7 +15,7 @@ export const warmInvoke: Measure = {
   bar: { kind: "ratio at least", limit: 0.45 },
   needs: NEEDS,
   async open(scale) {
-    const count = scale === "quick" ? 64 : 3_000;
+    const count = scale === "quick" ? 64 : 20_000;
     const stage = await OkenStage.open({});
     await stage.deploy();
     const bare = await stage.startBare();

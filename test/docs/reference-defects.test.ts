@@ -1,8 +1,8 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { ROOT, testFiles, titlesOf } from "./titles.ts";
 
-const ROOT = join(import.meta.dirname, "../..");
 /** Every series of numbers that the document covers, and how many it has. */
 const SERIES = { "AOF-D": 42, "AOF-H": 18, "OKEN-D": 42 };
 const NUMBER = new RegExp(`(?:${Object.keys(SERIES).join("|")})\\d+`, "g");
@@ -59,23 +59,4 @@ async function rows(): Promise<Row[]> {
     }));
     return [{ number, text: last, tests }];
   });
-}
-
-async function testFiles(): Promise<string[]> {
-  const names = await readdir(join(ROOT, "test"), { recursive: true });
-  return names.filter((name) => name.endsWith(".test.ts")).map((name) => `test/${name}`);
-}
-
-/** The titles of the tests in files: what `it` and `test` are called with, plain or for each of some cases, and what begins a case. */
-async function titlesOf(files: Iterable<string>): Promise<Map<string, string[]>> {
-  const titles = new Map<string, string[]>();
-  for (const file of files) {
-    const source = await readFile(join(ROOT, file), "utf8").catch(() => "");
-    const found = source.matchAll(/(?:\b(?:it|test)\(|\)\(|\[)\s*(?:"((?:[^"\\]|\\.)*)"|`([^`]*)`)/g);
-    titles.set(
-      file,
-      Array.from(found, ([, quoted, template]) => quoted ?? template ?? ""),
-    );
-  }
-  return titles;
 }

@@ -72,11 +72,11 @@ export class Pipeline {
 
   /** Whatever the run still owns is ended now; so is its session when this was the last turn. */
   async #clear(run: RunState, outcome: Outcome, tried: Set<Resource>): Promise<Outcome> {
-    const reason = new Error("the run has ended");
     const session = run.endsSession ? "finished" : outcome.session;
     const all = session === "finished" ? [run.owner, run.sessionOwner] : [run.owner];
     const owners = all.filter((owner) => this.#parts.ledger.holds(owner));
     if (owners.length === 0) return session === outcome.session ? outcome : { ...outcome, session };
+    const reason = new Error("the run has ended");
     const seconds = run.limits.graceSeconds + END_SECONDS;
     const ended = await Promise.all(owners.map((owner) => this.#parts.ledger.end(owner, reason, seconds, tried)));
     const receipt = ended.reduce((all, one) => (one ? mergeReceipts(all, one) : all), outcome.receipt);

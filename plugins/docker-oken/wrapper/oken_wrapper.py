@@ -30,6 +30,7 @@ import pathlib
 import queue
 import re
 import signal
+import struct
 import sys
 import threading
 import traceback
@@ -366,7 +367,7 @@ class Service:
                     self.abandon(call)
                 await asyncio.sleep(0)
         for connection in list(self.connections):
-            connection.transport.close()
+            connection.close()
         if self.connections:
             # What was written has still to leave.
             try:
@@ -547,6 +548,9 @@ class Connection(asyncio.Protocol):
             self.is_closing = True
             self.transport.close()
 
+    def close(self):
+        self.transport.close()
+
     def advance(self):
         """Takes the next request once it is whole."""
         while not self.is_busy and not self.is_closing:
@@ -586,6 +590,8 @@ class Connection(asyncio.Protocol):
         elif head.path == b"/invoke":
             if head.method == b"POST":
                 self.invoke(body.content)
+            elif head.headers.get(b"upgrade") == CHANNEL and not self.service.draining:
+                self.become_channel()
             else:
                 self.refuse(405, "Method Not Allowed", b"allow: POST\r\n")
         elif head.path == b"/health":
@@ -597,16 +603,14 @@ class Connection(asyncio.Protocol):
             self.refuse(404, "Not Found")
 
     def invoke(self, content):
-        try:
-            given = json.loads(content)
-        except (ValueError, RecursionError) as error:
-            self.refuse(422, "JSON decode error: %s" % error)
-            return
-        if not isinstance(given, dict):
-            self.refuse(422, "the body must be a JSON object")
-            return
-        self.call = Call(self, given.get("input", {}))
-        self.service.submit(self.call)
+        self.call = submitted(self.service, self, content)
+
+    def become_channel(self):
+        self.transport.write(b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: %s\r\n\r\n" % CHANNEL)
+        self.service.connections.discard(self)
+        channel = Channel(self.service, self.transport)
+        self.transport.set_protocol(channel)
+        channel.data_received(self.buffer)
 
     def refuse(self, status, detail, headers=b""):
         self.respond(status, json.dumps({"detail": detail}).encode(), headers=headers)
@@ -637,6 +641,21 @@ class Connection(asyncio.Protocol):
         if self.buffer:
             # Not at once: many pipelined requests would nest.
             self.service.loop.call_soon(self.advance)
+
+
+def submitted(service, connection, content):
+    """Hands a call to the agent; answers it, or nothing when its body is none, which the connection is told."""
+    try:
+        given = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        connection.refuse(422, "JSON decode error: %s" % error)
+        return None
+    if not isinstance(given, dict):
+        connection.refuse(422, "the body must be a JSON object")
+        return None
+    call = Call(connection, given.get("input", {}))
+    service.submit(call)
+    return call
 
 
 class BadRequest(Exception):
@@ -765,6 +784,98 @@ def take_line(buffer):
     line = bytes(buffer[:end])
     del buffer[: end + 2]
     return line
+
+
+# Many calls over one connection
+
+CHANNEL = b"oken-calls"
+# Length of the content, number of the call, what it is: a verb to us, a status from us.
+FRAME = struct.Struct(">IIH")
+CALL = 1
+CANCEL = 2
+
+
+class Channel(asyncio.Protocol):
+    """Calls come and are answered in any order. What is answered in one turn of the loop goes out in one write."""
+
+    def __init__(self, service, transport):
+        self.service = service
+        self.transport = transport
+        self.buffer = bytearray()
+        self.calls = {}
+        self.outgoing = []
+        service.connections.add(self)
+
+    def connection_lost(self, error):
+        self.service.connections.discard(self)
+        if not self.service.connections:
+            self.service.unconnected.set()
+        calls, self.calls = self.calls, {}
+        for call in calls.values():
+            self.service.abandon(call)
+
+    def data_received(self, data):
+        buffer = self.buffer
+        buffer += data
+        at = 0
+        while len(buffer) - at >= FRAME.size:
+            length, number, verb = FRAME.unpack_from(buffer, at)
+            if length > self.service.settings.body_bytes:
+                self.transport.abort()
+                return
+            end = at + FRAME.size + length
+            if end > len(buffer):
+                break
+            content = bytes(buffer[at + FRAME.size : end])
+            at = end
+            self.take(number, verb, content)
+        del buffer[:at]
+
+    def take(self, number, verb, content):
+        if verb == CALL:
+            call = submitted(self.service, Answerer(self, number), content)
+            if call is not None and call.connection is not None:
+                self.calls[number] = call
+        elif verb == CANCEL and number in self.calls:
+            self.service.abandon(self.calls.pop(number))
+
+    def answer(self, number, status, content):
+        self.calls.pop(number, None)
+        self.outgoing += (FRAME.pack(len(content), number, status), content)
+        if len(self.outgoing) == 2:
+            self.service.loop.call_soon(self.flush)
+
+    def flush(self):
+        outgoing, self.outgoing = self.outgoing, []
+        if outgoing:
+            self.transport.write(b"".join(outgoing))
+        if self.service.draining:
+            self.close_if_idle()
+
+    def close_if_idle(self):
+        if not self.calls:
+            self.close()
+
+    def close(self):
+        outgoing, self.outgoing = self.outgoing, []
+        self.transport.write(b"".join(outgoing))
+        self.transport.close()
+
+
+class Answerer:
+    """Stands for the connection of one call among many."""
+
+    __slots__ = ("channel", "number")
+
+    def __init__(self, channel, number):
+        self.channel = channel
+        self.number = number
+
+    def respond(self, status, content, kind=JSON):
+        self.channel.answer(self.number, status, REASONS[status] if content is None else content)
+
+    def refuse(self, status, detail):
+        self.respond(status, json.dumps({"detail": detail}).encode())
 
 
 # Results as JSON, by FastAPI's rules

@@ -1,4 +1,4 @@
-import { Credentials, describeAgent, type Invocation, isJsonObject } from "leasehold";
+import { Credentials, describeAgent, type Invocation, isJsonObject, printable, printableLine } from "leasehold";
 import { type ClientSettings, CoordinatorClient } from "../client.ts";
 import { Unanswered } from "../exchange.ts";
 import { options as pluginSchema } from "../options.ts";
@@ -8,7 +8,6 @@ import { openEventStream } from "./event-stream.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { type Flags, flags } from "./flags.ts";
 import { followRun } from "./follow-run.ts";
-import { printable, printableLine } from "./printable.ts";
 import { createProgress } from "./progress.ts";
 import { fetchResult } from "./result.ts";
 import { writeEnd } from "./write-end.ts";

@@ -1,28 +1,27 @@
 import { rm } from "node:fs/promises";
 import type { Logger } from "leasehold";
-import type { Pool } from "undici";
 import type { Endpoint } from "../containers/agent-container.ts";
 import { containerEnvironment, type Secrets } from "../containers/container-environment.ts";
 import { NotReady, startAndWait } from "../containers/readiness.ts";
 import { reasonOf, wasAnswered } from "../engine/engine-error.ts";
+import type { AgentPool } from "../invoke/agent-pool.ts";
 import { maskFault, OkenError } from "../oken-error.ts";
 import type { OkenOptions } from "../options.ts";
 import type { Agent } from "./agent.ts";
 import type { AgentFiles } from "./agent-files.ts";
-import { type AgentSettings, settingsOf } from "./agent-settings.ts";
+import { settingsOf } from "./agent-settings.ts";
 import type { ContainerMaker } from "./container-maker.ts";
 import type { Images, Prepared } from "./images.ts";
-import type { Places } from "./places.ts";
+import { readinessOf } from "./readiness-wish.ts";
 import type { Version, VersionPlan } from "./version.ts";
 
 export interface DeployerParts {
   readonly images: Images;
   readonly maker: ContainerMaker;
-  readonly places: Places;
   readonly files: AgentFiles;
   readonly options: OkenOptions;
   readonly log: Logger;
-  connect(endpoint: Endpoint, settings: AgentSettings): Pool;
+  connect(endpoint: Endpoint, plan: VersionPlan): AgentPool;
   /** Takes the agent's secrets out of a text. */
   mask(agentId: string, text: string): string;
   /** Masks the secrets of a deployment before it has a container; answers what ends that. */
@@ -110,11 +109,11 @@ export class Deployer {
     imageId: string,
     createdAt: string,
   ): Promise<Deployed> {
-    const { maker, places, files } = this.#parts;
-    await places.take(agent, AbortSignal.any([deployment.signal, this.#deadline()]));
+    const { maker, files } = this.#parts;
+    await agent.takePlace(AbortSignal.any([deployment.signal, this.#deadline()]));
     const version = await maker.make(this.#plan(agent, deployment, prepared, imageId));
     try {
-      const pool = await startAndWait(version.container, this.#readiness(version, deployment.signal));
+      const pool = await startAndWait(version.container, readinessOf(version.plan, this.#parts, deployment.signal));
       await agent.swapIn(version, pool, { name: version.plan.settings.name, createdAt });
     } catch (thrown) {
       if (!(thrown instanceof NotReady)) {
@@ -159,16 +158,6 @@ export class Deployer {
 
   #deadline(): AbortSignal {
     return AbortSignal.timeout(this.#parts.options.healthCheckTimeoutSeconds * 1_000);
-  }
-
-  #readiness({ plan }: Version, signal: AbortSignal) {
-    return {
-      announces: plan.entrypointType !== "http",
-      timeoutSeconds: this.#parts.options.healthCheckTimeoutSeconds,
-      signal,
-      mask: (text: string) => this.#parts.mask(plan.agentId, text),
-      connect: (endpoint: Endpoint) => this.#parts.connect(endpoint, plan.settings),
-    };
   }
 
   #report({ agentId }: Agent, thrown: unknown): void {

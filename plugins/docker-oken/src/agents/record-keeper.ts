@@ -13,6 +13,8 @@ export class RecordKeeper {
   readonly #parts: RecordKeeperParts;
   readonly #writes = new Lane();
   #record: AgentRecord;
+  /** A call that is not in the record yet, in milliseconds of the epoch: calls are many, and looks at the record few. */
+  #invokedAt: number | undefined;
   #touched = false;
 
   constructor(record: AgentRecord, parts: RecordKeeperParts) {
@@ -21,18 +23,21 @@ export class RecordKeeper {
   }
 
   get record(): AgentRecord {
+    if (this.#invokedAt !== undefined)
+      this.#record = { ...this.#record, lastInvoked: new Date(this.#invokedAt).toISOString() };
+    this.#invokedAt = undefined;
     return this.#record;
   }
 
   /** Changes what is known; it is written with the next `save`. */
   change(members: { readonly [Member in keyof AgentRecord]?: AgentRecord[Member] | undefined }): void {
-    const entries = Object.entries({ ...this.#record, ...members }).filter(([, value]) => value !== undefined);
+    const entries = Object.entries({ ...this.record, ...members }).filter(([, value]) => value !== undefined);
     this.#record = Object.fromEntries(entries) as AgentRecord;
   }
 
   /** The agent is called now. Nothing is written: no call waits for a disk. */
   invoked(): void {
-    this.#record = { ...this.#record, lastInvoked: new Date().toISOString() };
+    this.#invokedAt = Date.now();
     this.#touched = true;
   }
 
@@ -55,7 +60,7 @@ export class RecordKeeper {
   async #write(): Promise<void> {
     this.#touched = false;
     await this.#writes
-      .run(() => this.#parts.save(this.#record))
+      .run(() => this.#parts.save(this.record))
       .catch((thrown) => this.#parts.report(`could not be written down: ${reasonOf(thrown)}`, thrown));
   }
 }

@@ -1,9 +1,9 @@
-import type { Pool } from "undici";
+import type { AgentPool } from "../invoke/agent-pool.ts";
 
 /** The right to call an agent once. */
 export interface AgentCall {
   /** Connections to the agent's container, and to nothing else. */
-  readonly dispatcher: Pool;
+  readonly dispatcher: AgentPool;
   readonly invokeTimeoutMs: number;
   /** To be called when the call has ended, however. A second time does nothing. */
   leave(): void;
@@ -11,7 +11,7 @@ export interface AgentCall {
 
 /** A ready container and the calls that are in flight to it. */
 export class Serving {
-  readonly pool: Pool;
+  readonly pool: AgentPool;
   readonly #invokeTimeoutMs: number;
   readonly #left: () => void;
   readonly #drained = Promise.withResolvers<void>();
@@ -19,7 +19,7 @@ export class Serving {
   #draining = false;
 
   /** @param left Told after each call. */
-  constructor(pool: Pool, invokeTimeoutMs: number, left: () => void) {
+  constructor(pool: AgentPool, invokeTimeoutMs: number, left: () => void) {
     this.pool = pool;
     this.#invokeTimeoutMs = invokeTimeoutMs;
     this.#left = left;

@@ -1,13 +1,13 @@
-import type { Pool } from "undici";
 import { NotReady, type ReadinessWish, startAndWait, waitForRunning } from "../containers/readiness.ts";
 import { hasStatus } from "../engine/engine-error.ts";
+import type { AgentPool } from "../invoke/agent-pool.ts";
 import type { ContainerMaker } from "./container-maker.ts";
 import type { Version } from "./version.ts";
 
 /** A version that is ready: the same, or one with a container made anew. */
 export interface Started {
   readonly version: Version;
-  readonly pool: Pool;
+  readonly pool: AgentPool;
   /** `adopted`: its container ran already. */
   readonly act: "adopted" | "woken";
 }

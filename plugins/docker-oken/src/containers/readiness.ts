@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Pool } from "undici";
+import type { AgentPool } from "../invoke/agent-pool.ts";
 import type { AgentContainer, ContainerFacts, Endpoint } from "./agent-container.ts";
 import { LastLines } from "./last-lines.ts";
 import { leavesOut } from "./leaves-out.ts";
@@ -23,7 +23,7 @@ export interface ReadinessWish {
   /** Takes secrets out of what the agent wrote. */
   mask(text: string): string;
   /** Connections to a started agent; whoever gets them closes them. */
-  connect(endpoint: Endpoint): Pool;
+  connect(endpoint: Endpoint): AgentPool;
 }
 
 /** The agent did not become ready. */
@@ -35,7 +35,7 @@ export class NotReady extends Error {
  * Starts a container and waits until its agent is ready: no longer than the time, and not at all once it has ended.
  * Throws `NotReady` with the reason and the last lines of the log, and what the engine throws.
  */
-export async function startAndWait(container: AgentContainer, wish: ReadinessWish): Promise<Pool> {
+export async function startAndWait(container: AgentContainer, wish: ReadinessWish): Promise<AgentPool> {
   const lines = new LastLines(KEPT_LINES);
   return await within(wish, lines, async (signal) => {
     const output = await container.output(signal);
@@ -50,7 +50,7 @@ export async function startAndWait(container: AgentContainer, wish: ReadinessWis
 }
 
 /** Waits for an agent whose container was started by someone else, by asking for its health. */
-export async function waitForRunning(container: AgentContainer, wish: ReadinessWish): Promise<Pool> {
+export async function waitForRunning(container: AgentContainer, wish: ReadinessWish): Promise<AgentPool> {
   return await within(wish, new LastLines(0), async (signal) => {
     const pool = wish.connect(endpointOf(await container.inspect(), container.name));
     return await firstOf(healthy(pool, signal), container.ended(signal), pool, container);
@@ -58,7 +58,7 @@ export async function waitForRunning(container: AgentContainer, wish: ReadinessW
 }
 
 /** Runs the work with a signal that ends with it, and within the time. */
-async function within(wish: ReadinessWish, lines: LastLines, work: (signal: AbortSignal) => Promise<Pool>) {
+async function within(wish: ReadinessWish, lines: LastLines, work: (signal: AbortSignal) => Promise<AgentPool>) {
   const over = new AbortController();
   const late = new NotReady(`it did not become ready within ${wish.timeoutSeconds} s`);
   const timer = setTimeout(() => over.abort(late), wish.timeoutSeconds * 1_000);
@@ -77,7 +77,7 @@ async function within(wish: ReadinessWish, lines: LastLines, work: (signal: Abor
   }
 }
 
-async function firstOf(ready: Promise<void>, ended: Promise<void>, pool: Pool, container: AgentContainer) {
+async function firstOf(ready: Promise<void>, ended: Promise<void>, pool: AgentPool, container: AgentContainer) {
   const over = async () => {
     await ended;
     throw new NotReady(`it is not ready and never will be: ${howItEnded(await container.inspect())}`);
@@ -108,13 +108,13 @@ async function listen(
   }
 }
 
-async function healthy(pool: Pool, signal: AbortSignal): Promise<void> {
+async function healthy(pool: AgentPool, signal: AbortSignal): Promise<void> {
   for (let pause = FIRST_PAUSE_MS; !(await isHealthy(pool, signal)); pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS))
     await sleep(pause, undefined, { signal });
 }
 
 /** One question; a redirect is no answer (spec §3.6). */
-async function isHealthy(pool: Pool, signal: AbortSignal): Promise<boolean> {
+async function isHealthy(pool: AgentPool, signal: AbortSignal): Promise<boolean> {
   try {
     const limits = { headersTimeout: HEALTH_TIMEOUT_MS, bodyTimeout: HEALTH_TIMEOUT_MS, signal };
     const { statusCode, body } = await pool.request({ method: "GET", path: "/health", ...limits });

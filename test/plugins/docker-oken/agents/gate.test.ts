@@ -3,8 +3,9 @@ import { Pool } from "undici";
 import { describe, expect, it } from "vitest";
 import { Gate } from "../../../../plugins/docker-oken/src/agents/gate.ts";
 import { type AgentCall, Serving } from "../../../../plugins/docker-oken/src/agents/serving.ts";
+import { AgentPool } from "../../../../plugins/docker-oken/src/invoke/agent-pool.ts";
 
-const pool = new Pool("http://127.0.0.1:1");
+const pool = new AgentPool({ host: "127.0.0.1", port: 1, http: new Pool("http://127.0.0.1:1"), wrapped: false });
 const never = new AbortController().signal;
 const limits = { concurrency: 2, queued: 3 };
 

@@ -45,7 +45,7 @@ it.each([
   expect(acts).toEqual([act]);
 });
 
-it("never rings for what is neither frozen nor stopped, nor after its end", () => {
+it("never rings for what is neither frozen nor stopped, nor after its end (T16)", () => {
   const { acts, clock: pinned } = clock({});
   pinned.idle();
   const { acts: ended, clock: over } = clock({ stopMs: 10 });

@@ -7,12 +7,9 @@ import { createLogger } from "../../../../core/src/log/create-logger.ts";
 import type { AgentConfig } from "../../../../plugins/docker-oken/src/config/agent-config.ts";
 import { readAgentConfig } from "../../../../plugins/docker-oken/src/config/read-agent-config.ts";
 import { decideEntrypoint } from "../../../../plugins/docker-oken/src/detection/decide-entrypoint.ts";
+import type { BuildOptions, BuildRequest } from "../../../../plugins/docker-oken/src/image/build-request.ts";
 import { IMAGE_LABEL } from "../../../../plugins/docker-oken/src/image/image-budget.ts";
-import {
-  type BuildOptions,
-  type BuildRequest,
-  ImageBuilder,
-} from "../../../../plugins/docker-oken/src/image/image-builder.ts";
+import { ImageBuilder } from "../../../../plugins/docker-oken/src/image/image-builder.ts";
 import { options } from "../../../../plugins/docker-oken/src/options.ts";
 import { describeWithEngine, engine } from "../engine.ts";
 import { agentFolder } from "./agent-folder.ts";
@@ -285,6 +282,23 @@ server.serve_forever()
           .remove({ force: true })
           .catch(() => {});
     }
+  });
+
+  it("goes in the order of its last use, not of its making", async () => {
+    const own = { instance: `test-${randomUUID()}`, imageBudgetBytes: 1_500_000 };
+    const images = builder(own);
+    const built: string[] = [];
+    for (const name of ["a", "b", "c"]) {
+      await using agent = await agentFolder({ ...HELLO, [name]: randomUUID(), "big.bin": "x".repeat(1_000_000) });
+      const config = await readAgentConfig(agent.folder);
+      const request = { agentId: `${name}-${randomUUID()}`, folder: agent.folder, config };
+      built.push((await images.build({ ...request, entrypointType: "handler" })).imageId);
+    }
+    const [a = "", b = "", c = ""] = built;
+    images.touch(a);
+    images.touch(b);
+    expect(await images.enforceBudget()).toEqual([c, a]);
+    await engine().docker.getImage(b).remove({ force: true });
   });
 
   it("is the same for a folder written in another order", async () => {

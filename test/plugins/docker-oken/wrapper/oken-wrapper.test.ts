@@ -198,6 +198,32 @@ async def handler(input):
     expect(await wrapper.outputOf({ quick: true })).toEqual({});
   });
 
+  it("uses a thread again, but never one that was interrupted", async () => {
+    const source = `import threading
+seen = threading.local()
+over = threading.Event()
+def handler(input):
+    if input.get("stubborn"):
+        print("begun", flush=True)
+        while not over.is_set():
+            try:
+                while True:
+                    pass
+            except BaseException:
+                over.set()
+        return {}
+    used = hasattr(seen, "before")
+    seen.before = True
+    return {"used": used, "over": over.is_set()}
+`;
+    await using wrapper = await start(source, { OKEN_CONCURRENCY: "1" });
+    expect(await wrapper.outputOf({})).toEqual({ used: false, over: false });
+    expect(await wrapper.outputOf({})).toEqual({ used: true, over: false });
+    await leaveOnceBegun(wrapper, { stubborn: true });
+    expect(await wrapper.outputOf({})).toEqual({ used: false, over: true });
+    expect(await wrapper.outputOf({})).toEqual({ used: true, over: true });
+  });
+
   it.each([
     ["", "while True: pass"],
     ["async ", "await asyncio.Event().wait()"],
@@ -388,9 +414,9 @@ def handler(input):
   });
 });
 
-async function leaveOnceBegun(wrapper: WrapperProcess): Promise<void> {
+async function leaveOnceBegun(wrapper: WrapperProcess, input: object = {}): Promise<void> {
   const leaving = new AbortController();
-  const call = wrapper.send("POST", "/invoke", '{"input":{}}', leaving.signal).catch(() => {});
+  const call = wrapper.send("POST", "/invoke", JSON.stringify({ input }), leaving.signal).catch(() => {});
   await wrapper.wrote(/begun/);
   leaving.abort();
   await call;
