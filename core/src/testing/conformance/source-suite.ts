@@ -8,6 +8,7 @@ import type { Agent } from "../../run/agent.ts";
 import { startRunner } from "../runner/start-runner.ts";
 import type { TestRunner } from "../runner/test-runner.ts";
 import { GatedExecutor } from "./gated-executor.ts";
+import { leavingNoHandle } from "./leaving-no-handle.ts";
 import type { Point } from "./subject.ts";
 import { suite } from "./suite.ts";
 
@@ -56,16 +57,16 @@ const AGENTS: readonly Agent[] = [{ name: "conformance", command: "/conformance"
 
 /** Declares what every lease source must do: order, one settlement, back-pressure, de-duplication, reconnection, answers. */
 export function sourceConformance<World extends SourceWorld>(subject: SourceSubject<World>): void {
-  const within = async (use: (world: World, executor: GatedExecutor, bench: TestRunner) => Promise<void>) => {
-    await using world = await subject.open();
-    const executor = new GatedExecutor();
-    await using bench = await startRunner([executor.plugin, world.companions?.(), world.create()], {
-      agents: AGENTS,
-      // The world is open before and after, so that connections to it may outlast the runner by a moment.
-      verifyHandles: false,
+  const within = (use: (world: World, executor: GatedExecutor, bench: TestRunner) => Promise<void>) =>
+    leavingNoHandle(async () => {
+      await using world = await subject.open();
+      const executor = new GatedExecutor();
+      await using bench = await startRunner([executor.plugin, world.companions?.(), world.create()], {
+        agents: AGENTS,
+        verifyHandles: false,
+      });
+      await use(world, executor, bench);
     });
-    await use(world, executor, bench);
-  };
 
   suite(`source ${subject.name}`, ({ point, pointOf }) => {
     point("reports a run in order, and its end once", () =>
