@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSyn
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
-import { npm, type Pack, readPacks, type Wanted, wantedOf } from "./app-packages.ts";
+import { npm, type Pack, readPacks, refuseTwins, type Wanted, wantedOf } from "./app-packages.ts";
 import { readChoices } from "./choice.ts";
 import { configText, type Factory } from "./config-text.ts";
 import { findFactory } from "./find-factory.ts";
@@ -18,6 +18,7 @@ const { core, firstParty } = readPacks("packs");
 const choices = readChoices(process.env["PLUGINS"] ?? "", [...firstParty.keys()]);
 const wanted = choices.map((choice) => wantedOf(choice, firstParty));
 
+refuseTwins(wanted);
 install(core, wanted);
 if (existsSync(SUPPLIED_CONFIG)) copyFileSync(SUPPLIED_CONFIG, config);
 else writeFileSync(config, configText(await findFactories(wanted)));
