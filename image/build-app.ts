@@ -20,6 +20,7 @@ const wanted = choices.map((choice) => wantedOf(choice, firstParty));
 
 refuseTwins(wanted);
 install(core, wanted);
+refuseUninvited(wanted, [...firstParty.values()]);
 if (existsSync(SUPPLIED_CONFIG)) copyFileSync(SUPPLIED_CONFIG, config);
 else writeFileSync(config, configText(await findFactories(wanted)));
 writeFileSync(
@@ -39,7 +40,22 @@ function install({ file, version }: Pack, packages: readonly Wanted[]): void {
   write("package.json", { ...about, private: true, type: "module" });
   write("package-lock.json", seedOf(lock, about));
   const specs = [file, ...packages.map(({ spec }) => spec)];
-  npm(app, ["install", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--save-exact", ...specs]);
+  try {
+    npm(app, ["install", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--save-exact", ...specs]);
+  } catch {
+    throw new Error(
+      "PLUGINS: npm cannot install them, as it says above; a plugin that another one needs is to be chosen as well",
+    );
+  }
+}
+
+/** npm brings along what is somebody's peer; a plugin that nobody configures would do nothing, and the one that needs it neither. */
+function refuseUninvited(chosen: readonly Wanted[], plugins: readonly Pack[]): void {
+  const names = chosen.map(({ packageName }) => packageName);
+  const uninvited = plugins
+    .map(({ packageName }) => packageName)
+    .filter((name) => !names.includes(name) && existsSync(join(app, "node_modules", name)));
+  if (uninvited.length > 0) throw new Error(`PLUGINS: what is chosen needs ${uninvited.join(" and ")} as well; add it`);
 }
 
 /** Packages are found from the directory that imports them. */

@@ -17,6 +17,7 @@ describeWithEngine("an image of npm specs and local tarballs", () => {
   let npmrc = "";
   let registry: NpmRegistry;
   let image = "";
+  let sqlExecutor = "";
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "leasehold-third-parties-"));
@@ -24,9 +25,10 @@ describeWithEngine("an image of npm specs and local tarballs", () => {
     registry = await serveRegistry(published);
     npmrc = join(folder, "npmrc");
     await writeFile(npmrc, `@acme:registry=${registry.origin}\n@leasehold:registry=${registry.origin}\n`);
+    sqlExecutor = await packSqlExecutor(folder);
     const plugins = [
       "@leasehold/command-executor@0.1.0",
-      await packSqlExecutor(folder),
+      sqlExecutor,
       "@acme/leasehold-profile-reports@^1.0.0",
       "embedded-coordinator",
     ];
@@ -93,7 +95,15 @@ describeWithEngine("an image of npm specs and local tarballs", () => {
   });
 
   it("is not built with what the registry does not have", { timeout: BUILD_MS }, async () => {
-    await expect(built("absent", "@acme/absent@1.0.0", "slim", { npmrc })).rejects.toThrow("@acme/absent");
+    await expect(built("absent", "@acme/absent@1.0.0", "slim", { npmrc })).rejects.toThrow(
+      /@acme\/absent.*npm cannot install them/s,
+    );
+  });
+
+  it("is not built without the plugin that a chosen one needs", { timeout: BUILD_MS }, async () => {
+    await expect(built("needy", sqlExecutor, "slim", { npmrc })).rejects.toThrow(
+      "what is chosen needs @leasehold/command-executor as well",
+    );
   });
 
   it("is not built with one package twice", { timeout: BUILD_MS }, async () => {
