@@ -1,7 +1,7 @@
 import type { Measure } from "../measure.ts";
 import { claim } from "./claim.ts";
 import { cpu, requests, reuse } from "./cost.ts";
-import { fleet } from "./fleet.ts";
+import { fleet, fleetLimit } from "./fleet.ts";
 import { growth, sleepingRun } from "./memory.ts";
 import { archiveMemory, invokeLatency, redeploy, wakeFrozen, wakeStopped, warmInvoke } from "./oken.ts";
 import { pickup } from "./pickup.ts";
@@ -24,6 +24,7 @@ export const measures: readonly Measure[] = [
   growth,
   journal,
   tap,
+  fleetLimit,
   fleet(2),
   fleet(4),
   fleet(8),

@@ -2,12 +2,9 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { builtIns } from "../../core/src/cli/built-ins.ts";
 import { readProfilesDir } from "../../core/src/profiles/profile-files.ts";
 import { commandExecutor } from "../../plugins/command-executor/src/index.ts";
 import { coordinator } from "../../plugins/coordinator/src/index.ts";
-import { dockerOken } from "../../plugins/docker-oken/src/index.ts";
-import { embeddedCoordinator } from "../../plugins/embedded-coordinator/src/index.ts";
 import { scriptExecutor } from "../../plugins/script-executor/src/index.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -30,16 +27,6 @@ describe("the guide", () => {
       { name: "reports", directory: join(directory, "bin"), agents: [{ name: "monthly", timeoutSeconds: 60 }] },
     ]);
     expect(profiles[0]?.readFrom).toEqual([join(directory, "profiles/reports.json"), join(directory, "agents")]);
-  });
-
-  it.each(["docs/guide.md", "README.md"])("names only commands that there are: %s", async (file) => {
-    const contributed = [coordinator(), embeddedCoordinator(), dockerOken()].flatMap(
-      ({ definition }) => definition.commands ?? [],
-    );
-    const known = [...builtIns, ...contributed].map(({ name }) => name);
-    const named = [...(await read(file)).matchAll(/(?:npx |`)leasehold ([a-z-]+)/g)].map(([, command]) => command);
-    expect(named.filter((command) => !known.includes(command ?? ""))).toEqual([]);
-    expect(named).toContain("doctor");
   });
 
   it("names every check of doctor that plugins contribute", async () => {

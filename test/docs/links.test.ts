@@ -1,29 +1,33 @@
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
-
-const root = path.join(import.meta.dirname, "../..");
-const PAGES = [
-  "*.md",
-  "docs/**/*.md",
-  "core/*.md",
-  "plugins/*/*.md",
-  "profiles/*/*.md",
-  "examples/*/*.md",
-  "test/**/*.md",
-];
-const pages = globSync(PAGES, { cwd: root, exclude: ["**/node_modules/**"] });
+import { pages, read, root } from "./pages.ts";
 
 it.each(pages)("every link of %s leads somewhere", (page) => {
-  const text = readFileSync(path.join(root, page), "utf8").replace(/^```.*?^```$/gms, "");
-  const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
-  const inside = targets.filter((target) => !/^[a-z]+:/.test(target));
-  expect(inside.filter((target) => !leadsSomewhere(page, target))).toEqual([]);
+  expect(linksOf(page).filter((target) => !leadsSomewhere(page, target))).toEqual([]);
 });
 
 it("pages are found", () => {
   expect(pages).toEqual(expect.arrayContaining(["README.md", "docs/authoring.md", "plugins/coordinator/README.md"]));
 });
+
+it("every page of docs can be reached from the README", () => {
+  const reached = new Set(["README.md"]);
+  for (const page of reached)
+    for (const target of linksOf(page).filter((one) => !one.startsWith("#"))) {
+      const file = path.join(path.dirname(page), target.split("#", 1)[0] ?? "");
+      const found = file.endsWith(".md") ? [file] : pages.filter((one) => path.dirname(one) === file);
+      for (const one of found) if (existsSync(path.join(root, one))) reached.add(one);
+    }
+  expect(pages.filter((page) => page.startsWith("docs/") && !reached.has(page))).toEqual([]);
+});
+
+/** Links to places inside of the repository. */
+function linksOf(page: string): string[] {
+  const text = read(page).replace(/^```.*?^```$/gms, "");
+  const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
+  return targets.filter((target) => !/^[a-z]+:/.test(target));
+}
 
 function leadsSomewhere(page: string, target: string): boolean {
   const [file = "", anchor] = target.split("#", 2);

@@ -65,29 +65,11 @@ export class Agent {
     return call;
   }
 
-  /** Takes over the container that the registry names, and goes on where the predecessor stopped. */
-  async adopt(): Promise<void> {
-    await this.#state.lane.run(async () => {
-      const warm = await takeOver(this.#state, this.#duty);
-      if (this.#state.life !== "unknown") return;
-      // A running one is asked whether it is ready; behind this in line.
-      if (warm || this.record.life === "running") this.#wakeUp.begin();
-      else this.#state.life = "stopped";
-    });
-  }
-
-  /** The engine is back: what ran may run no more. */
-  async check(): Promise<void> {
-    if (this.#wakeUp.interrupted) return this.#wakeUp.begin();
-    if (!this.#runs) return;
-    await this.#state.lane.run(async () => {
-      const facts = await this.version?.container.inspect();
-      if (facts?.running) return;
-      const words = `agent ${this.agentId} ended with the Docker engine; it is started again`;
-      this.#state.parts.log.warn({ agent: this.agentId }, words);
-      this.#duty.cease("stopped");
-      this.#wakeUp.begin();
-    });
+  /** The engine answers, for the first time or again: the agent goes on where it was. Resolves once it runs, or does not. */
+  async resume(): Promise<void> {
+    await this.#adopt();
+    await this.#check();
+    await this.#wakeUp.ended();
   }
 
   /** The engine tells that a container has ended. */
@@ -143,6 +125,33 @@ export class Agent {
   async rest(keepRunning: boolean): Promise<void> {
     this.#finish(agentBusy(this.agentId, "the runner is shutting down"));
     await this.#versions.handOver(keepRunning);
+  }
+
+  /** Takes over the container that the registry names, and goes on where the predecessor stopped. */
+  async #adopt(): Promise<void> {
+    await this.#state.lane.run(async () => {
+      const warm = await takeOver(this.#state, this.#duty);
+      if (this.#state.life !== "unknown") return;
+      const ran = this.record.life === "running";
+      // Nobody has called it yet: for its sake none that runs is stopped. A running one is asked whether it is ready.
+      if (warm || (ran && this.#duty.takeFreePlace())) return this.#wakeUp.begin();
+      this.#state.life = "stopped";
+      if (ran) this.#state.tell({ act: "stopped", reason: "as many agents run as may" });
+    });
+  }
+
+  /** What ran before the engine was lost may run no more. */
+  async #check(): Promise<void> {
+    if (this.#wakeUp.interrupted) return this.#wakeUp.begin();
+    if (!this.#runs) return;
+    await this.#state.lane.run(async () => {
+      const facts = await this.version?.container.inspect();
+      if (facts?.running) return;
+      const words = `agent ${this.agentId} ended with the Docker engine; it is started again`;
+      this.#state.parts.log.warn({ agent: this.agentId }, words);
+      this.#duty.cease("stopped");
+      this.#wakeUp.begin();
+    });
   }
 
   get #runs(): boolean {

@@ -40,6 +40,11 @@ export class Duty implements PlaceHolder {
     return this.#state.parts.places.take(this, signal);
   }
 
+  /** The same, where nobody has to stop for it. Answers whether there was one. */
+  takeFreePlace(): boolean {
+    return this.#state.parts.places.takeFree(this);
+  }
+
   /** For an agent that runs already. */
   holdPlace(): void {
     this.#state.parts.places.hold(this);

@@ -28,6 +28,13 @@ export class Places {
     this.#held.add(holder);
   }
 
+  /** Takes a place where one is free without anybody's having to stop. Answers whether there was one. */
+  takeFree(holder: PlaceHolder): boolean {
+    const free = this.#held.has(holder) || this.#held.size < this.#most;
+    if (free) this.#held.add(holder);
+    return free;
+  }
+
   /** For who runs already. */
   hold(holder: PlaceHolder): void {
     this.#held.add(holder);

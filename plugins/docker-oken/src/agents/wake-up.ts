@@ -42,6 +42,11 @@ export class WakeUp {
       });
   }
 
+  /** Resolves when what is under way has ended, however. */
+  async ended(): Promise<void> {
+    await this.#underWay;
+  }
+
   async #bringUp(): Promise<void> {
     const { gate, over, serves } = this.#state;
     if (gate.isOpen || over.signal.aborted || !serves) return;

@@ -1,4 +1,5 @@
 import { CommandError } from "leasehold";
+import { Agent, fetch, Headers, type RequestInit, type Response } from "undici";
 
 /** What an API answered: its status, and its body as text and as JSON where it is JSON. */
 export interface Answer {
@@ -12,6 +13,8 @@ export class OkenClient {
   readonly url: string;
   readonly #token: string | undefined;
   readonly #signal: AbortSignal;
+  /** An agent may take its time, and a log may be quiet for long: the runner and the user say when it is enough. */
+  readonly #dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
 
   constructor(url: string, token: string | undefined, signal: AbortSignal) {
     this.url = url.replace(/\/+$/, "");
@@ -29,7 +32,8 @@ export class OkenClient {
   async open(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
     if (this.#token !== undefined) headers.set("authorization", `Bearer ${this.#token}`);
-    const response = await fetch(this.url + path, { ...init, headers, signal: this.#signal }).catch((thrown) => {
+    const also = { headers, signal: this.#signal, dispatcher: this.#dispatcher };
+    const response = await fetch(this.url + path, { ...init, ...also }).catch((thrown) => {
       throw this.#unreachable(thrown);
     });
     if (!response.ok) throw refusal(answerOf(response.status, await response.text()));

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { CommandError } from "leasehold";
+import type { RequestInit, Response } from "undici";
 import { checkAgentId } from "../agent-id.ts";
 import { STEPS_TYPE } from "../http/steps.ts";
 import { answerOf, refusal } from "./client.ts";

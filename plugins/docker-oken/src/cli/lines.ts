@@ -1,3 +1,4 @@
+import type { Response } from "undici";
 /** The lines of a body as they come, without their ends. */
 export async function* linesOf({ body }: Response): AsyncGenerator<string> {
   if (!body) return;

@@ -1,4 +1,5 @@
 import { CommandError } from "leasehold";
+import type { Response } from "undici";
 import { pathOf } from "./client.ts";
 import { linesOf } from "./lines.ts";
 import type { OkenCall } from "./oken-command.ts";

@@ -1,66 +1,18 @@
-import { readFile } from "node:fs/promises";
 import type Docker from "dockerode";
 import type { Logger } from "leasehold";
-import { contentTagOf, imageTagOf } from "../agent-id.ts";
-import type { AgentConfig, EntrypointType } from "../config/agent-config.ts";
+import { contentTagOf } from "../agent-id.ts";
+import { Limiter } from "../limiter.ts";
 import { OkenError } from "../oken-error.ts";
-import type { OkenOptions } from "../options.ts";
-import { listFiles } from "./agent-files.ts";
 import { type BaseImage, BaseImages, baseReference } from "./base-image.ts";
+import type { BuildOptions, BuildRequest, BuiltImage } from "./build-request.ts";
+import { BuilderChoice } from "./builder-choice.ts";
 import { type BuildContext, contentHashOf, streamContext } from "./context.ts";
-import { type DependencyPlan, planDependencies } from "./dependency-plan.ts";
-import { renderDockerfile, WRAPPER } from "./dockerfile.ts";
+import { contextOfFolder } from "./folder-context.ts";
 import { BASE_LABEL, IMAGE_LABEL, ImageBudget } from "./image-budget.ts";
-import { Limiter } from "./limiter.ts";
-import { choosePython } from "./python-choice.ts";
+import { imageIdOf, tagForAgent, untagAgent } from "./image-tags.ts";
+import { OncePerContent } from "./once-per-content.ts";
 import { runBuild } from "./run-build.ts";
 import { untilAborted } from "./until-aborted.ts";
-
-/** The options that decide how images are built. */
-export type BuildOptions = Pick<
-  OkenOptions,
-  | "baseImage"
-  | "baseImagePrefix"
-  | "buildTimeoutSeconds"
-  | "parallelBuilds"
-  | "imageBudgetBytes"
-  | "pythonIndexUrl"
-  | "containerPort"
-  | "concurrency"
-  | "invokeTimeoutSeconds"
-  | "nonRoot"
-> & {
-  /** Whose images these are: none but its own are ever removed. */
-  readonly instance: string;
-  /** Default: BuildKit where the engine has it. */
-  readonly builder?: "buildkit" | "classic";
-};
-
-export interface BuildRequest {
-  readonly agentId: string;
-  /** Everything in it becomes `/app`. */
-  readonly folder: string;
-  readonly config: AgentConfig;
-  readonly entrypointType: EntrypointType;
-  readonly signal?: AbortSignal | undefined;
-  /** Hears every line of the build as it comes. */
-  readonly onLine?: ((line: string) => void) | undefined;
-}
-
-export interface BuiltImage {
-  /** `oken-agent:<id>`. */
-  readonly tag: string;
-  /** The same for every agent of the same content. */
-  readonly contentTag: string;
-  readonly imageId: string;
-  /** False when an image of this content was there. */
-  readonly built: boolean;
-  readonly log: string;
-}
-
-const WRAPPER_FILE = new URL(`../../wrapper/${WRAPPER}`, import.meta.url);
-/** Engine 20.10; before it BuildKit was an experiment. */
-const BUILDKIT_API = 1.41;
 
 /** Makes images of agents' folders (spec §3.4), and keeps the disk that they take within the budget. */
 export class ImageBuilder {
@@ -68,17 +20,17 @@ export class ImageBuilder {
   readonly #options: BuildOptions;
   readonly #log: Logger;
   readonly #bases: BaseImages;
+  readonly #choice: BuilderChoice;
   readonly #places: Limiter;
-  /** One at a time per content: the second finds the first's image. */
-  readonly #building = new Map<string, Limiter>();
+  readonly #contents = new OncePerContent();
   readonly #budget: ImageBudget;
-  #usesBuildKit: Promise<boolean> | undefined;
 
   constructor(docker: Docker, options: BuildOptions, log: Logger) {
     this.#docker = docker;
     this.#options = options;
     this.#log = log;
     this.#bases = new BaseImages(docker, baseReference(options));
+    this.#choice = new BuilderChoice(docker, options.builder);
     this.#places = new Limiter(options.parallelBuilds);
     this.#budget = new ImageBudget(docker, options.instance, options.imageBudgetBytes);
   }
@@ -89,18 +41,14 @@ export class ImageBuilder {
     const signal = request.signal ? AbortSignal.any([request.signal, late]) : late;
     try {
       return await this.#build(request, signal);
-    } catch (error) {
-      throw this.#explain(error, late);
+    } catch (thrown) {
+      throw late.aborted ? tookTooLong(thrown, this.#options.buildTimeoutSeconds) : asOkenError(thrown);
     }
   }
 
   /** Removes the agent's tag; its content stays until the budget asks for it. An absent one is no error (T53, T54). */
   async remove(agentId: string): Promise<void> {
-    try {
-      await this.#docker.getImage(imageTagOf(agentId)).remove({ force: true });
-    } catch (error) {
-      if ((error as { statusCode?: number }).statusCode !== 404) throw error;
-    }
+    await untagAgent(this.#docker, agentId);
   }
 
   /** Notes that an agent of this image runs now. */
@@ -117,47 +65,17 @@ export class ImageBuilder {
 
   async #build(request: BuildRequest, signal: AbortSignal): Promise<BuiltImage> {
     const base = await untilAborted(this.#bases.resolve(request.onLine), signal);
-    const context = await this.#contextOf(request, base);
+    const context = await contextOfFolder(request, base, this.#options);
     const hash = contentHashOf(context, base.id);
     const contentTag = contentTagOf(hash);
-    const lane = this.#building.get(hash) ?? new Limiter(1);
-    this.#building.set(hash, lane);
-    const log = await lane.run(signal, async () => {
-      if (await this.#idOf(contentTag)) return undefined;
+    const log = await this.#contents.run(hash, signal, async () => {
+      if (await imageIdOf(this.#docker, contentTag)) return undefined;
       return this.#places.run(signal, () => this.#make(request, context, contentTag, base, signal));
     });
-    if (this.#building.get(hash) === lane) this.#building.delete(hash);
-    return this.#name(request.agentId, contentTag, log);
-  }
-
-  async #contextOf(request: BuildRequest, base: BaseImage): Promise<BuildContext> {
-    const { folder, entrypointType } = request;
-    const files = await listFiles(folder);
-    const dependencies = await planDependencies(folder, files);
-    const dockerfile = this.#dockerfileOf(request, base, dependencies);
-    const dependencyFiles = dependencies.kind === "none" ? [] : dependencies.files;
-    const wrapper = entrypointType === "http" ? {} : { wrapper: await readFile(WRAPPER_FILE) };
-    return { folder, files, dependencyFiles, dockerfile, ...wrapper };
-  }
-
-  #dockerfileOf(
-    { config, entrypointType }: BuildRequest,
-    { reference, facts }: BaseImage,
-    dependencies: DependencyPlan,
-  ): string {
-    const { containerPort, concurrency, invokeTimeoutSeconds, pythonIndexUrl, nonRoot } = this.#options;
-    return renderDockerfile({
-      baseImage: reference,
-      dependencies,
-      python: choosePython(config, dependencies, facts),
-      entrypoint: config.entrypoint,
-      entrypointType,
-      containerPort,
-      isRoot: !nonRoot,
-      concurrency: config.concurrency ?? concurrency,
-      callTimeoutSeconds: config.invokeTimeout ?? invokeTimeoutSeconds,
-      ...(pythonIndexUrl === undefined ? {} : { indexUrl: pythonIndexUrl }),
-    });
+    const { tag, imageId } = await tagForAgent(this.#docker, contentTag, request.agentId);
+    this.#budget.touch(imageId);
+    const unchanged = `unchanged: image ${contentTag} is there\n`;
+    return { tag, contentTag, imageId, built: log !== undefined, log: log ?? unchanged };
   }
 
   async #make(
@@ -171,55 +89,20 @@ export class ImageBuilder {
       context: streamContext(context),
       tag,
       labels: { [IMAGE_LABEL]: this.#options.instance, [BASE_LABEL]: base.id },
-      usesBuildKit: await this.#hasBuildKit(),
+      usesBuildKit: await this.#choice.usesBuildKit(),
       signal,
       onLine,
     });
   }
+}
 
-  async #name(agentId: string, contentTag: string, log: string | undefined): Promise<BuiltImage> {
-    const tag = imageTagOf(agentId);
-    const [repo = "", name = ""] = tag.split(":");
-    await this.#docker.getImage(contentTag).tag({ repo, tag: name });
-    const imageId = (await this.#docker.getImage(contentTag).inspect()).Id;
-    this.#budget.touch(imageId);
-    const unchanged = `unchanged: image ${contentTag} is there\n`;
-    return { tag, contentTag, imageId, built: log !== undefined, log: log ?? unchanged };
-  }
+function tookTooLong(cause: unknown, seconds: number): OkenError {
+  const log = cause instanceof OkenError ? { buildLog: cause.buildLog } : {};
+  return new OkenError("BUILD_FAILED", `Failed to build image: it took longer than ${seconds} s`, { cause, ...log });
+}
 
-  async #idOf(tag: string): Promise<string | undefined> {
-    try {
-      return (await this.#docker.getImage(tag).inspect()).Id;
-    } catch (error) {
-      if ((error as { statusCode?: number }).statusCode === 404) return undefined;
-      throw error;
-    }
-  }
-
-  #hasBuildKit(): Promise<boolean> {
-    const { builder } = this.#options;
-    if (builder) return Promise.resolve(builder === "buildkit");
-    this.#usesBuildKit ??= this.#docker
-      .version()
-      .then(
-        ({ ApiVersion, Os, Components = [] }) =>
-          Os === "linux" && Number(ApiVersion) >= BUILDKIT_API && Components.some(({ Name }) => Name === "Engine"),
-      );
-    this.#usesBuildKit.catch(() => {
-      this.#usesBuildKit = undefined;
-    });
-    return this.#usesBuildKit;
-  }
-
-  #explain(error: unknown, late: AbortSignal): unknown {
-    const seconds = this.#options.buildTimeoutSeconds;
-    if (late.aborted)
-      return new OkenError("BUILD_FAILED", `Failed to build image: it took longer than ${seconds} s`, {
-        cause: error,
-        ...(error instanceof OkenError ? { buildLog: error.buildLog } : {}),
-      });
-    if (error instanceof OkenError) return error;
-    const reason = error instanceof Error ? error.message : String(error);
-    return new OkenError("CONTAINER_ERROR", `Failed to build image: ${reason}`, { cause: error });
-  }
+function asOkenError(thrown: unknown): OkenError {
+  if (thrown instanceof OkenError) return thrown;
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  return new OkenError("CONTAINER_ERROR", `Failed to build image: ${reason}`, { cause: thrown });
 }

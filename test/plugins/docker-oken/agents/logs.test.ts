@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { LogRequest } from "../../../../plugins/docker-oken/src/agents/agents.ts";
+import type { LogRequest } from "../../../../plugins/docker-oken/src/agents-door.ts";
 import { describeWithEngine, engine } from "../engine.ts";
 import { agentId, openPool, type Pool, poolPlace } from "./pool.ts";
 

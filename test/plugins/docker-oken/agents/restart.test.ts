@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { CONTAINER_KIND } from "../../../../plugins/docker-oken/src/agents/claims.ts";
 import { describeWithEngine, engine } from "../engine.ts";
+import { engineDoor } from "../engine-door.ts";
 import { agentId, image, openPool, poolPlace } from "./pool.ts";
 
 describeWithEngine("a runner that is started again", () => {
@@ -50,6 +51,43 @@ describeWithEngine("a runner that is started again", () => {
     const wish = { tail: 10, follow: false, signal: AbortSignal.timeout(5_000) };
     for await (const line of await second.agents.logs(broken, wish)) lines.push(String(line));
     expect(lines).toEqual(["no such module: nothing"]);
+  });
+
+  it("starts a few at once of many that ran", async () => {
+    const place = await poolPlace();
+    const first = await openPool(place);
+    const ids = Array.from({ length: 8 }, (_, n) => agentId(`many${n}`));
+    await Promise.all(ids.map((id) => first.deploy(id)));
+    await first.agents.close();
+
+    let [starts, most, woken] = [0, 0, () => 0];
+    const dockerHost = await engineDoor((method, path) => {
+      if (method !== "POST" || !path.endsWith("/start")) return false;
+      starts += 1;
+      most = Math.max(most, starts - woken());
+      return false;
+    });
+    const second = await openPool({ ...place, dockerHost });
+    woken = () => second.events.filter(({ act }) => act === "woken").length;
+    await Promise.all(ids.map((id) => second.event(id, "woken")));
+    expect(most).toBe(4);
+    expect(ids.map(second.status)).toEqual(ids.map(() => "running"));
+  });
+
+  it("starts no more than may run, and the others when they are called", async () => {
+    const place = await poolPlace();
+    const first = await openPool(place);
+    const ids = Array.from({ length: 4 }, (_, n) => agentId(`few${n}`));
+    await Promise.all(ids.map((id) => first.deploy(id)));
+    await first.agents.close();
+
+    const second = await openPool({ ...place, maxRunning: 2 });
+    const acts = () => second.events.map(({ act }) => act).sort();
+    await expect.poll(acts, { timeout: 20_000 }).toEqual(["stopped", "stopped", "woken", "woken"]);
+    const stopped = ids.find((id) => second.status(id) === "stopped") ?? "";
+    await expect(second.call(stopped)).resolves.toMatchObject({ status: 200 });
+    expect(second.agents.runningCount()).toBe(2);
+    expect((await second.containers()).filter(({ state }) => state === "running")).toHaveLength(2);
   });
 
   it("finds the same process again when agents run on without it", async () => {

@@ -7,12 +7,9 @@ import { createLogger } from "../../../../core/src/log/create-logger.ts";
 import type { AgentConfig } from "../../../../plugins/docker-oken/src/config/agent-config.ts";
 import { readAgentConfig } from "../../../../plugins/docker-oken/src/config/read-agent-config.ts";
 import { decideEntrypoint } from "../../../../plugins/docker-oken/src/detection/decide-entrypoint.ts";
+import type { BuildOptions, BuildRequest } from "../../../../plugins/docker-oken/src/image/build-request.ts";
 import { IMAGE_LABEL } from "../../../../plugins/docker-oken/src/image/image-budget.ts";
-import {
-  type BuildOptions,
-  type BuildRequest,
-  ImageBuilder,
-} from "../../../../plugins/docker-oken/src/image/image-builder.ts";
+import { ImageBuilder } from "../../../../plugins/docker-oken/src/image/image-builder.ts";
 import { options } from "../../../../plugins/docker-oken/src/options.ts";
 import { describeWithEngine, engine } from "../engine.ts";
 import { agentFolder } from "./agent-folder.ts";

@@ -1,10 +1,17 @@
 /** Lets so many work at once; the others wait in line. */
 export class Limiter {
+  readonly #places: number;
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
   constructor(places: number) {
+    this.#places = places;
     this.#free = places;
+  }
+
+  /** Whether nothing is under way. */
+  get isIdle(): boolean {
+    return this.#free === this.#places;
   }
 
   /** Rejects with the signal's reason while it waits. */

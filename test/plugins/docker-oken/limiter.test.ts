@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Limiter } from "../../../../plugins/docker-oken/src/image/limiter.ts";
+import { Limiter } from "../../../plugins/docker-oken/src/limiter.ts";
 
 const never = new AbortController().signal;
 
