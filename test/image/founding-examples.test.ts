@@ -32,7 +32,7 @@ const VARIABLES = [
   ["AUTH0_DOMAIN", "auth0-m2m.domain", "(not set)", AUTH.AUTH0_DOMAIN, `"${AUTH.AUTH0_DOMAIN}"`],
   ["AUTH0_AUDIENCE", "auth0-m2m.audience", "(not set)", AUTH.AUTH0_AUDIENCE, `"${AUTH.AUTH0_AUDIENCE}"`],
   ["AUTH0_RUNNER_CLIENT_ID", "auth0-m2m.clientId", "(not set)", "id-of-the-runner", '"id-of-the-runner"'],
-  ["AUTH0_RUNNER_CLIENT_SECRET", "auth0-m2m.clientSecret", "(not set)", AUTH.AUTH0_RUNNER_CLIENT_SECRET, "(secret)"],
+  ["AUTH0_RUNNER_CLIENT_SECRET", "auth0-m2m.clientSecret", "(not set)", AUTH.AUTH0_RUNNER_CLIENT_SECRET, "********"],
 ] as const;
 
 describeWithEngine("the founding document, with the image", () => {
@@ -44,7 +44,7 @@ describeWithEngine("the founding document, with the image", () => {
   const configOf = async (options: Docker.ContainerCreateOptions) => {
     const { code, output } = await runOnce({ ...options, Image: image, Cmd: ["config"] });
     const values = new Map(
-      [...output.matchAll(/^([\w.-]+) +(\S.*?) {2,}(\S+)\r?$/gm)].map(([, name, value]) => [name, value]),
+      [...output.matchAll(/^([\w.-]+) +(\S.*?) {2,}\S.*$/gm)].map(([, name, value]) => [name, value]),
     );
     return { code, output, values };
   };
