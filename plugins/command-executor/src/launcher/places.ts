@@ -1,6 +1,6 @@
 import type { Logger, ProcessSpec } from "leasehold";
 import type { Broker } from "./broker/broker.ts";
-import { BrokerPool, type Lane } from "./broker/broker-pool.ts";
+import type { BrokerPool, Lane } from "./broker/broker-pool.ts";
 import { ProcessTags } from "./process-tags.ts";
 import { findTaggingProgram, taggingWords } from "./tagging-program.ts";
 
@@ -77,7 +77,10 @@ export class Places {
     const tag = this.#tags.take();
     const program = tag === undefined ? undefined : await this.#taggingProgram(tag);
     if (tag !== undefined) this.#tags.giveBack(tag);
-    if (program !== undefined) this.#pool ??= new BrokerPool(this.#brokers, program, this.#tags, this.#log);
+    if (program === undefined) return undefined;
+    // A runner that starts nothing need not load it.
+    const { BrokerPool } = await import("./broker/broker-pool.ts");
+    this.#pool ??= new BrokerPool(this.#brokers, program, this.#tags, this.#log);
     return this.#pool;
   }
 
