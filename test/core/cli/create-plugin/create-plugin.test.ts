@@ -57,7 +57,7 @@ describe("a new plugin", () => {
       await symlink(path.join(root, "node_modules"), path.join(cwd, name, "node_modules"));
       await inPackage(name, "tsc");
       const told = await inPackage(name, "vitest", "run");
-      expect(told).toMatch(/: (\d+) of \1 points hold/);
+      expect(told).toMatch(/: \d+ hold(, \d+ do(es)? not apply)?$/m);
       expect(told).toMatch(/Tests {2}\d+ passed \(\d+\)/);
       await inPackage(name, "tsc", "-p", "tsconfig.build.json");
       expect(await readdir(path.join(cwd, name, "dist"))).toEqual(expect.arrayContaining(["index.js", "index.d.ts"]));
