@@ -14,7 +14,6 @@ import { sqlExecutor } from "leasehold-sql-executor";
 const reports = defineProfile({
   name: "reports",
   directory: new URL(".", import.meta.url),
-  executor: { type: "procedural" },
   agents: [
     {
       name: "total",
