@@ -5,8 +5,13 @@ export interface Factory {
   readonly exportName: string;
 }
 
-/** What the founding document gives the image; here and not in `ENV`, so that a mounted configuration can change it. */
-const DEFAULT_URL = "http://host.docker.internal:8765";
+/** Options of plugins in a container; here and not in `ENV`, so that a mounted configuration can change them. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  // As the founding document has it.
+  "@leasehold/coordinator": '{ url: "http://host.docker.internal:8765" }',
+  // Loopback would be the container's own; agents and their registry outlive the container.
+  "@leasehold/docker-oken": '{ host: "0.0.0.0", dataDir: "/workspace/.oken" }',
+};
 
 /** The image's `runner.config.ts`: the plugins in their order, and the defaults of a container. */
 export function configText(factories: readonly Factory[]): string {
@@ -35,7 +40,7 @@ function importLine({ packageName, exportName, name }: Factory & { readonly name
 }
 
 function optionsOf({ packageName }: Factory): string {
-  return packageName === "@leasehold/coordinator" ? `{ url: ${JSON.stringify(DEFAULT_URL)} }` : "";
+  return OPTIONS[packageName] ?? "";
 }
 
 /** Of the package's whole name where the export's name could meet another's. */

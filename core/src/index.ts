@@ -16,6 +16,7 @@ export { FaultReport, LeaseholdError } from "./errors/leasehold-error.ts";
 export { didYouMean } from "./errors/nearest.ts";
 export { Decline, decline, Refusal, refuse } from "./hooks/answers.ts";
 export type { Beat, ExecuteTap, HeartbeatOptions, Hooks, TapOrder, Tappable } from "./hooks/taps.ts";
+export { type DirectoryLock, lockDirectory } from "./journal/directory-lock.ts";
 export { jsonMemberText } from "./json/member-text.ts";
 export { JsonNumber, type JsonTree, parseJsonTree } from "./json/tree.ts";
 export { isJsonObject, type JsonObject, type JsonValue } from "./json/value.ts";
@@ -44,6 +45,7 @@ export {
   type Sources,
   type Teardown,
 } from "./plugin/plugin.ts";
+export { printable, printableLine } from "./plugin/printable.ts";
 export { defineProfile, type ProfileDefinition } from "./profiles/define-profile.ts";
 export type { Executor, Profile } from "./profiles/profile.ts";
 export { isLoopback } from "./redaction/loopback.ts";

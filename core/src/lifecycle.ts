@@ -83,13 +83,24 @@ export class Lifecycle {
     this.#enter("draining");
     for (const intake of this.#intakes) intake.close();
     const idle = Promise.all(this.#intakes.map((intake) => intake.idle()));
-    await settlesWithin(this.#budget.seconds("drain"), Promise.race([idle, stopping]));
+    const otherwiseIdle = this.#intakes.map((intake) => this.#otherwiseIdle(intake));
+    const done = Promise.all([idle, ...otherwiseIdle]);
+    await settlesWithin(this.#budget.seconds("drain"), Promise.race([done, stopping]));
     if (this.#running().length > 0) this.#enter("stopping");
     const reason = { reason: "drain", message: "the runner is shutting down" } as const;
     await Promise.all(this.#intakes.map((intake) => intake.stop({ all: true }, reason)));
     if (await settlesWithin(this.#budget.seconds("stop"), idle)) return;
     const runs = this.#running();
     this.#log.error({ runs }, `${runs.length} runs did not end in time; the next start settles them as failed`);
+  }
+
+  async #otherwiseIdle({ source }: Intake): Promise<void> {
+    try {
+      await source.idle?.();
+    } catch (thrown) {
+      const words = `${source.name} could not say whether it is idle: ${messageOf(thrown)}`;
+      this.#log.warn({ err: thrown, source: source.name }, words);
+    }
   }
 
   #running(): string[] {

@@ -44,6 +44,33 @@ describe("a drain", () => {
     expect(order).toEqual(["started", "settled", "close"]);
   });
 
+  it("lets a source end what is under way there, as long as it may take", async () => {
+    const source = new QueueSource();
+    const [asked, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const order: string[] = [];
+    const idle = async () => {
+      asked.resolve();
+      await go.promise;
+      order.push("idle");
+    };
+    const close = async () => void order.push("close");
+    const { drain, ended } = await lease([Object.assign(source, { idle, close })], [], { drainTimeoutSeconds: 60 });
+    drain.abort();
+    await asked.promise;
+    await new Promise((resolve) => setImmediate(resolve));
+    go.resolve();
+    await ended;
+    expect(order).toEqual(["idle", "close"]);
+    const hanging = Object.assign(new QueueSource(), { idle: () => new Promise<void>(() => undefined) });
+    const short = await lease([hanging], [], { drainTimeoutSeconds: 0.02 });
+    short.drain.abort();
+    await short.ended;
+    const failing = Object.assign(new QueueSource(), { idle: () => Promise.reject(new Error("no idea")) });
+    const spoilt = await lease([failing], [], { drainTimeoutSeconds: 60 });
+    spoilt.drain.abort();
+    await spoilt.ended;
+  });
+
   it("stops work that takes longer than the drain may", async () => {
     const source = new QueueSource();
     const work = worker();

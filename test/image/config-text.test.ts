@@ -40,6 +40,11 @@ describe("the image's configuration", () => {
     ]);
   });
 
+  it("has agents in containers reached from outside, and kept in the workspace", () => {
+    const text = configText([{ packageName: "@leasehold/docker-oken", exportName: "dockerOken" }]);
+    expect(text).toContain('dockerOken({ host: "0.0.0.0", dataDir: "/workspace/.oken" })');
+  });
+
   it("names a profile only where there is one", () => {
     expect(configText([])).not.toContain("profile:");
     expect(configText([{ packageName: "@leasehold/profile-echo", exportName: "echo" }])).toContain('profile: "echo"');

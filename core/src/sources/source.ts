@@ -123,6 +123,8 @@ export interface LeaseSource<Ref extends JsonValue = JsonValue> {
   release?(ref: Ref): void | Promise<void>;
   /** How it stands, for health checks; answered at once, from what is known. A source that is not asked counts as ready while it leases. */
   status?(): SourceStatus;
+  /** Resolves when nothing is under way here that is work but no run, as a deployment: a drain lets it end as it lets runs. */
+  idle?(): Promise<void>;
   /** Says good-bye, after its runs are settled and what could be delivered is. */
   close?(signal: AbortSignal): Promise<void>;
 }

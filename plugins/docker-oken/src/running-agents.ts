@@ -1,7 +1,7 @@
-import type { PluginContext, Resource, ResourceHandler } from "leasehold";
+import type { DirectoryLock, PluginContext, Resource, ResourceHandler } from "leasehold";
 import type { Agents } from "./agents/agents.ts";
 import { CONTAINER_KIND } from "./agents/claims.ts";
-import { type DataLock, lockDataDirectory } from "./data-lock.ts";
+import { lockDataDirectory } from "./data-lock.ts";
 import type { OkenOptions } from "./options.ts";
 
 export interface RunningAgentsParts extends Pick<PluginContext, "resources" | "telemetry" | "secrets" | "log"> {
@@ -15,7 +15,7 @@ export interface RunningAgentsParts extends Pick<PluginContext, "resources" | "t
 export class RunningAgents {
   readonly #parts: RunningAgentsParts;
   #opening: Promise<Agents> | undefined;
-  #lock: DataLock | undefined;
+  #lock: DirectoryLock | undefined;
   #handler: ResourceHandler | undefined;
   #closed = false;
 

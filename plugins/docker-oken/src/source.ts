@@ -6,12 +6,13 @@ import type { Feed, LeaseSource, Logger, RunnerSecrets } from "leasehold";
 import type { AgentsDoor } from "./agents-door.ts";
 import type { Staging } from "./archive/staging.ts";
 import { isLoopback } from "./http/guards.ts";
+import { UnderWay } from "./http/under-way.ts";
 import { InvokeLeases } from "./invoke/invoke-leases.ts";
 import type { OkenOptions } from "./options.ts";
 
 /** Name of the lease source. */
 export const SOURCE = "docker-oken";
-/** How long deployments and streams may go on once the runner ends. */
+/** How long streams, and deployments that took longer than the drain, may go on once the runner ends. */
 const FAREWELL_MS = 3_000;
 
 export interface OkenSourceParts {
@@ -28,6 +29,7 @@ export class OkenSource implements LeaseSource {
   readonly delivery = "attached";
   readonly slots: number;
   readonly #parts: OkenSourceParts;
+  readonly #deployments = new UnderWay();
   readonly #closing = new AbortController();
   readonly #listening = Promise.withResolvers<string>();
   #server: FastifyInstance | undefined;
@@ -54,7 +56,12 @@ export class OkenSource implements LeaseSource {
     server.closeIdleConnections();
   }
 
-  /** Lets deployments and streams end by themselves for a moment, then ends them. */
+  /** Through the Oken platform a deployment is made once and never again: a drain lets it end. */
+  idle(): Promise<void> {
+    return this.#deployments.idle();
+  }
+
+  /** Lets what is still there, streams of logs above all, end by itself for a moment, then ends it. */
   async close(signal: AbortSignal): Promise<void> {
     const server = this.#server?.server;
     if (!server) return;
@@ -75,8 +82,9 @@ export class OkenSource implements LeaseSource {
       const masking = secrets.ofAgent(agentId);
       return (text: string) => masking.text(text);
     };
-    const closing = this.#closing.signal;
-    this.#server = buildServer({ agents: opened, leases, staging, options, maskOf, closing, log });
+    const { signal: closing } = this.#closing;
+    const deployments = this.#deployments;
+    this.#server = buildServer({ agents: opened, leases, staging, options, maskOf, deployments, closing, log });
     const address = await this.#listen(this.#server);
     log.info({ address }, `the Oken runner API listens on ${address}`);
     this.#warnOfExposure(address);

@@ -238,10 +238,13 @@ describeWithEngine("a runner that was away", () => {
 describeWithEngine("an agent that has nothing to do", () => {
   test("is stopped, listed so, and woken by the next call (OKEN-D15)", async () => {
     const api = await okenRunner(await okenPlace(), { cleanupIntervalSeconds: 1 });
-    await deploy(api.url, "idle", python("def handler(i): return i\n", 'name = "a"\nwarm_timeout = 0\n'));
+    const source = "print('begun', flush=True)\ndef handler(i): return i\n";
+    await deploy(api.url, "idle", python(source, 'name = "a"\nwarm_timeout = 0\n'));
     const status = async () => (await ask(`${api.url}/agents`)).body.agents[0].status;
     while ((await status()) !== "stopped") await new Promise((resolve) => setTimeout(resolve, 50));
     expect((await ask(`${api.url}/health`)).body.agents_running).toBe(0);
+    expect((await ask(`${api.url}/logs/idle`)).body.logs).toContain("begun\n");
+    expect((await ask(`${api.url}/logs/idle?follow=true`)).text).toContain("data: begun\n\n");
     expect((await invoke(api.url, "idle", { input: { n: 1 } })).body.output).toEqual({ n: 1 });
   });
 });

@@ -1,4 +1,4 @@
-import { createRunner, definePlugin, type Plugin, type Runner } from "leasehold";
+import { type Config, createRunner, definePlugin, type Plugin, type Runner } from "leasehold";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import { type OkenApi, OkenApiToken, offerAgents } from "../../../plugins/docker-oken/src/offer-agents.ts";
@@ -19,7 +19,11 @@ export interface LocalApi {
 }
 
 /** The Oken runner API of a whole runner, before agents that are servers of this process. */
-export async function localApi(given: Partial<OkenOptions> = {}, plugins: readonly Plugin[] = []): Promise<LocalApi> {
+export async function localApi(
+  given: Partial<OkenOptions> = {},
+  plugins: readonly Plugin[] = [],
+  core: Pick<Config, "drainTimeoutSeconds" | "journal"> = {},
+): Promise<LocalApi> {
   const dataDir = await temporaryDirectory();
   const agents = new LocalAgents();
   const options = schema.parse({ port: 0, dataDir, ...given });
@@ -32,7 +36,10 @@ export async function localApi(given: Partial<OkenOptions> = {}, plugins: readon
   const log: Record<string, unknown>[] = [];
   const logger = pino({ level: "debug" }, { write: (line: string) => void log.push(JSON.parse(line)) });
   const projectDir = await temporaryDirectory();
-  const runner = await createRunner({ projectDir, journal: "memory", plugins: [oken(), ...plugins] }, { log: logger });
+  const runner = await createRunner(
+    { journal: "memory", ...core, projectDir, plugins: [oken(), ...plugins] },
+    { log: logger },
+  );
   const [drain, stop] = [new AbortController(), new AbortController()];
   const leasing = runner.lease({ drain: drain.signal, stop: stop.signal });
   leasing.catch(() => undefined);

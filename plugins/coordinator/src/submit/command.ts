@@ -1,4 +1,13 @@
-import { type Command, Credentials, describeAgent, type Invocation, isJsonObject, z } from "leasehold";
+import {
+  type Command,
+  Credentials,
+  describeAgent,
+  type Invocation,
+  isJsonObject,
+  printable,
+  printableLine,
+  z,
+} from "leasehold";
 import { type ClientSettings, CoordinatorClient } from "../client.ts";
 import { Unanswered } from "../exchange.ts";
 import { options as pluginSchema } from "../options.ts";
@@ -7,7 +16,6 @@ import { createRun, newSessionId, type RunRequest, type Submitted } from "./crea
 import { openEventStream } from "./event-stream.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { followRun } from "./follow-run.ts";
-import { printable, printableLine } from "./printable.ts";
 import { createProgress } from "./progress.ts";
 import { fetchResult } from "./result.ts";
 import { writeEnd } from "./write-end.ts";

@@ -1,5 +1,4 @@
-import { isJsonObject, type JsonObject } from "leasehold";
-import { printable, printableLine } from "./printable.ts";
+import { isJsonObject, type JsonObject, printable, printableLine } from "leasehold";
 
 /** The status tells of these already, or the result does. */
 const SILENT = new Set(["run_start", "run_completed", "result"]);

@@ -1,7 +1,6 @@
-import type { JsonObject, TerminalStream } from "leasehold";
+import { type JsonObject, printableLine, type TerminalStream } from "leasehold";
 import type { Submitted } from "./create-run.ts";
 import { eventText } from "./event-text.ts";
-import { printableLine } from "./printable.ts";
 import { StatusLine } from "./status-line.ts";
 
 /** Tells a person how a run goes. */

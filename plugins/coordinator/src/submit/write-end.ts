@@ -1,7 +1,6 @@
-import type { TerminalStream } from "leasehold";
+import { printable, type TerminalStream } from "leasehold";
 import type { Submitted } from "./create-run.ts";
 import type { RunEnd } from "./follow-run.ts";
-import { printable } from "./printable.ts";
 import type { RunResult } from "./result.ts";
 
 interface Ended {

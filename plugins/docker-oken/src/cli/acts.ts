@@ -1,8 +1,7 @@
-import { CommandError } from "leasehold";
+import { CommandError, printable } from "leasehold";
 import { memberSpan } from "../invoke/member-span.ts";
 import { pathOf } from "./client.ts";
 import type { OkenCall } from "./oken-command.ts";
-import { printable } from "./printable.ts";
 
 /** `oken invoke <id> [json]`: prints the output as the agent wrote it. */
 export async function invoke(

@@ -1,14 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { CommandError } from "leasehold";
+import { CommandError, printable } from "leasehold";
 import type { RequestInit, Response } from "undici";
 import { checkAgentId } from "../agent-id.ts";
 import { STEPS_TYPE } from "../http/steps.ts";
 import { answerOf, refusal } from "./client.ts";
 import { linesOf } from "./lines.ts";
 import type { OkenCall } from "./oken-command.ts";
-import { printable } from "./printable.ts";
 
 /** What `POST /deploy` answers. */
 interface Deployed {

@@ -1,9 +1,8 @@
-import { CommandError } from "leasehold";
+import { CommandError, printable } from "leasehold";
 import type { Response } from "undici";
 import { pathOf } from "./client.ts";
 import { linesOf } from "./lines.ts";
 import type { OkenCall } from "./oken-command.ts";
-import { printable } from "./printable.ts";
 
 const DATA = "data: ";
 

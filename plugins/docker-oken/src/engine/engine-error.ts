@@ -9,6 +9,12 @@ export function wasAnswered(thrown: unknown): boolean {
   return typeof (thrown as { readonly statusCode?: unknown } | undefined)?.statusCode === "number";
 }
 
+/** Code of the connection's failure, as in `ECONNREFUSED`, where the engine was not reached at all; otherwise nothing. */
+export function unreachedCode(thrown: unknown): string | undefined {
+  const { code } = (thrown ?? {}) as { readonly code?: unknown };
+  return typeof code === "string" && !wasAnswered(thrown) ? code : undefined;
+}
+
 /** The engine's own sentence, or the connection's. */
 export function reasonOf(thrown: unknown): string {
   const { json, message } = (thrown ?? {}) as {

@@ -11,13 +11,15 @@ import { STEPS_TYPE } from "./steps.ts";
 
 /** `POST /deploy` (spec §1.2). It goes on when its caller leaves: through the platform there is no second attempt. */
 export function deployRoute(app: FastifyInstance, parts: ApiParts): void {
-  app.post("/deploy", async (request, reply) => {
-    const deployment = await readJudged(request.raw, parts.staging, parts.options);
-    if (!request.headers.accept?.includes(STEPS_TYPE)) return deploy(parts, deployment);
-    reply.hijack();
-    await sendSteps(parts, deployment, reply.raw);
-    return reply;
-  });
+  app.post("/deploy", (request, reply) =>
+    parts.deployments.during(async () => {
+      const deployment = await readJudged(request.raw, parts.staging, parts.options);
+      if (!request.headers.accept?.includes(STEPS_TYPE)) return deploy(parts, deployment);
+      reply.hijack();
+      await sendSteps(parts, deployment, reply.raw);
+      return reply;
+    }),
+  );
 }
 
 /** A deployment whose folder the agents take over; of one that is refused nothing stays. */

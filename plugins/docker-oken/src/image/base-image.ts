@@ -1,4 +1,5 @@
 import type Docker from "dockerode";
+import { unreachedCode } from "../engine/engine-error.ts";
 import { OkenError } from "../oken-error.ts";
 import type { OkenOptions } from "../options.ts";
 import { type BaseFacts, readBaseFacts } from "./base-facts.ts";
@@ -32,17 +33,24 @@ export class BaseImages {
     this.#reference = reference;
   }
 
-  /** Rejects with an `OkenError` that says what is wrong with the base image. */
+  /** Rejects with an `OkenError` that says what is wrong with the base image, `CONTAINER_ERROR` when the engine is away. */
   async resolve(onLine: (line: string) => void = () => {}): Promise<BaseImage> {
     try {
       const id = (await this.#find()) ?? (await this.#fetch(onLine));
       return { reference: this.#reference, id, facts: await this.#look(id) };
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new OkenError("BUILD_FAILED", `Failed to build image: base image ${this.#reference}: ${reason}`, {
-        cause: error,
-      });
+    } catch (thrown) {
+      throw this.#fault(thrown);
     }
+  }
+
+  #fault(cause: unknown): OkenError {
+    const code = unreachedCode(cause);
+    if (code !== undefined)
+      return new OkenError("CONTAINER_ERROR", `Failed to build image: the Docker engine cannot be reached (${code})`, {
+        cause,
+      });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return new OkenError("BUILD_FAILED", `Failed to build image: base image ${this.#reference}: ${reason}`, { cause });
   }
 
   async #find(): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type Docker from "dockerode";
+import { unreachedCode } from "../engine/engine-error.ts";
 import { OkenError } from "../oken-error.ts";
 import { BuildLog, type BuildMessage } from "./build-log.ts";
 
@@ -51,8 +52,8 @@ async function follow(answer: NodeJS.ReadableStream, log: BuildLog): Promise<voi
 
 function failure(error: unknown, signal: AbortSignal, log: BuildLog): OkenError {
   if (signal.aborted) return buildFailed(reasonOf(signal.reason), log, error);
-  const { statusCode, code } = error as { statusCode?: number; code?: string };
-  if (statusCode === undefined && code !== undefined)
+  const code = unreachedCode(error);
+  if (code !== undefined)
     return new OkenError("CONTAINER_ERROR", `Failed to build image: the Docker engine cannot be reached (${code})`, {
       cause: error,
       buildLog: log.text,

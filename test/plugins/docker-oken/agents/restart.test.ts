@@ -9,7 +9,7 @@ import { describeWithEngine, engine } from "../engine.ts";
 import { engineDoor } from "../engine-door.ts";
 import { agentId, image, openPool, poolPlace } from "./pool.ts";
 
-describeWithEngine("a runner that is started again", () => {
+describeWithEngine("a runner that is started again", { timeout: 120_000 }, () => {
   it("goes on with the agents of one that was killed (OKEN-D20)", async () => {
     const place = await poolPlace();
     const id = agentId();
@@ -180,7 +180,7 @@ describeWithEngine("a runner that is started again", () => {
   });
 });
 
-describeWithEngine("two runners on one engine", () => {
+describeWithEngine("two runners on one engine", { timeout: 120_000 }, () => {
   it("never touch each other's agents, even of one id (OKEN-D21, T55)", async () => {
     const id = agentId();
     const one = await openPool();

@@ -85,7 +85,7 @@ describe("oken deploy", () => {
       return { status: "running" };
     };
     const folder = await folderOf(files);
-    expect((await ended(["deploy", folder], { ...at(api), onTerminal: true })).err).toBe("Step 1  [31mred\n");
+    expect((await ended(["deploy", folder], { ...at(api), onTerminal: true })).err).toBe("Step 1 red\n");
     expect((await ended(["deploy", folder], at(api))).err).toBe("");
   });
 

@@ -1,58 +1,72 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
-import { Leasehold } from "../../../e2e/leasehold.ts";
+import { expect, test } from "vitest";
 import { describeWithEngine, engine } from "../engine.ts";
 import { okenPlace } from "../oken-api.ts";
+import { addressOf, okenProject } from "./oken-project.ts";
 
-const ROOT = join(import.meta.dirname, "../../../..");
+const FILES = {
+  "agent/oken.toml": 'name = "VAT"\nslug = "vat-quote"\n',
+  "agent/main.py":
+    "def handler(input):\n    print('price', input['price'], flush=True)\n    return {'gross': input['price'] * 2}\n",
+  "broken/oken.toml": 'name = "Broken"\nslug = "broken"\n',
+  "broken/main.py": "import nothing_of_that_name\n",
+  "unbuildable/oken.toml": 'name = "Unbuildable"\nslug = "unbuildable"\n',
+  "unbuildable/main.py": "",
+  "unbuildable/requirements.txt": "no-such-package-of-anybody==99.99\n",
+  "nameless/oken.toml": 'slug = "nameless"\n',
+};
 
-/** A project whose configuration names a coordinator too, one that is nowhere. */
 async function project() {
   const { dataDir, network, instance } = await okenPlace();
-  const directory = await mkdtemp(join(tmpdir(), "leasehold-serve-"));
-  onTestFinished(() => rm(directory, { recursive: true, force: true }));
-  await symlink(join(ROOT, "node_modules"), join(directory, "node_modules"));
   const { host: dockerHost, baseImage } = engine();
-  const options = JSON.stringify({ dataDir, network, instance, dockerHost, baseImage, port: 0 });
-  const config = `import { coordinator } from "@leasehold/coordinator";
-import { dockerOken } from "@leasehold/docker-oken";
-import { echo } from "@leasehold/profile-echo";
-import { defineConfig } from "leasehold";
-export default defineConfig({ plugins: [coordinator({ url: "http://127.0.0.1:1" }), echo(), dockerOken(${options})] });
-`;
-  await writeFile(join(directory, "runner.config.ts"), config);
-  await mkdir(join(directory, "agent"));
-  await writeFile(join(directory, "agent/oken.toml"), 'name = "VAT"\nslug = "vat-quote"\n');
-  await writeFile(join(directory, "agent/main.py"), "def handler(input):\n    return {'gross': input['price'] * 2}\n");
-  const env = { LEASEHOLD_CONFIG: join(directory, "runner.config.ts") };
-  return (args: readonly string[]) => {
-    const process = new Leasehold(args, { cwd: directory, env });
-    onTestFinished(() => process.dispose());
-    return process;
-  };
+  return okenProject({ dataDir, network, instance, dockerHost, baseImage, port: 0 }, FILES);
 }
 
 describeWithEngine("leasehold oken", () => {
-  test("serves without the coordinator, deploys, invokes, lists, and ends at SIGTERM", {
-    timeout: 120_000,
-  }, async () => {
-    const leasehold = await project();
-    const served = leasehold(["oken", "serve"]);
-    await served.printed("listens on http://");
-    const api = /http:\S+/.exec(served.stdout)?.[0] ?? "";
-    const said = async (...args: string[]) => {
-      const called = leasehold(["oken", ...args, "--api", api]);
-      expect(await called.exit(), called.stderr).toBe(0);
-      return called.stdout;
+  test("serves without the coordinator, does every act, and ends at SIGTERM", { timeout: 180_000 }, async () => {
+    const { call, ended } = await project();
+    const served = call(["oken", "serve"]);
+    const api = await addressOf(served);
+    const said = async (...words: string[]) => {
+      const { code, stdout, stderr } = await ended("oken", ...words, "--api", api);
+      expect(code, stderr).toBe(0);
+      return stdout;
     };
-    expect(await said("deploy", "agent")).toContain(`vat-quote is running: ${api}/invoke/vat-quote`);
+    expect(await said("deploy", "agent")).toBe(`vat-quote is running: ${api}/invoke/vat-quote\n`);
     expect(await said("invoke", "vat-quote", '{"price": 21}')).toBe('{"gross":42}\n');
     expect(await said("ls")).toMatch(/vat-quote +running/);
+    expect(JSON.parse(await said("ls", "--json")).agents).toMatchObject([{ agent_id: "vat-quote" }]);
+    expect(await said("logs", "vat-quote")).toContain("price 21\n");
     expect(await said("build-log", "vat-quote")).not.toBe("");
+
+    const following = call(["oken", "logs", "vat-quote", "--follow", "--tail", "1", "--api", api]);
+    await following.printed("price 21");
+    await said("invoke", "vat-quote", '{"price": 22}');
+    await following.printed("price 22");
+    following.signal("SIGINT");
+    await following.exit();
+
+    expect(await said("stop", "vat-quote")).toBe("vat-quote is stopped and forgotten\n");
+    expect(JSON.parse(await said("ls", "--json"))).toEqual({ agents: [] });
     served.signal("SIGTERM");
     expect(await served.exit(), served.stderr).toBe(0);
     expect(served.stderr).not.toContain("coordinator");
+  });
+
+  test("fails with 1 and the runner's words, whatever is wrong with the agent", { timeout: 180_000 }, async () => {
+    const { call, ended } = await project();
+    const api = await addressOf(call(["oken", "serve"]));
+    const failed = async (...words: string[]) => {
+      const { code, stdout, stderr } = await ended("oken", ...words, "--api", api);
+      expect({ code, stdout }, stderr).toEqual({ code: 1, stdout: "" });
+      return stderr;
+    };
+    expect(await failed("deploy", "broken")).toMatch(/broken did not start:[\s\S]*nothing_of_that_name/);
+    expect(await failed("invoke", "broken")).toContain("AGENT_NOT_RUNNING");
+    expect(await failed("deploy", "unbuildable")).toMatch(/Failed to build image[\s\S]*BUILD_FAILED[\s\S]*build-log/);
+    expect(await failed("deploy", "nameless")).toMatch(/must specify agent\.name[\s\S]*CONFIG_ERROR/);
+    expect(await failed("invoke", "nobody")).toMatch(/nobody not found[\s\S]*oken ls/);
+    expect(await failed("logs", "nobody")).toContain("AGENT_NOT_FOUND");
+    expect(await failed("build-log", "nobody")).toContain("AGENT_NOT_FOUND");
+    expect(await failed("stop", "nobody")).toContain("AGENT_NOT_FOUND");
   });
 });

@@ -34,7 +34,7 @@ ThreadingHTTPServer(("0.0.0.0", int(os.environ["PORT"])), Endpoint).serve_foreve
 `;
 const HTTP = python(SERVER, 'name = "server"\nentrypoint_type = "http"\n');
 
-describeWithEngine("a call", () => {
+describeWithEngine("a call", { timeout: 120_000 }, () => {
   const ends: (() => Promise<void>)[] = [];
   let api: OkenRunner;
   beforeAll(async () => {
@@ -144,7 +144,7 @@ describeWithEngine("a call", () => {
   });
 });
 
-describeWithEngine("readiness", () => {
+describeWithEngine("readiness", { timeout: 120_000 }, () => {
   test("is a health of 200 (T120, T124)", async () => {
     const api = await okenRunner(await okenPlace());
     expect((await deploy(api.url, "healthy", HTTP)).body).toMatchObject({ status: "running" });
@@ -167,7 +167,7 @@ describeWithEngine("readiness", () => {
   });
 });
 
-describeWithEngine("the variables of the reference runner", () => {
+describeWithEngine("the variables of the reference runner", { timeout: 120_000 }, () => {
   test("decide port, network and the time that a call has (checklist 8, 11)", async () => {
     const place = await okenPlace();
     const api = await okenRunner(place, { containerPort: 9321, invokeTimeoutSeconds: 1 });

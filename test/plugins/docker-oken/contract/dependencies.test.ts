@@ -42,7 +42,7 @@ const agentOf = (kind: string, said: string, more: Files = {}): Files => ({
 const GREETS = "from oken_greeting import TEXT as said";
 const kinds = Object.keys(KINDS);
 
-describeWithEngine("agents of the three kinds", () => {
+describeWithEngine("agents of the three kinds", { timeout: 120_000 }, () => {
   const ends: (() => Promise<void>)[] = [];
   let api: OkenRunner;
   let origin: string;
@@ -77,7 +77,7 @@ describeWithEngine("agents of the three kinds", () => {
   }
 });
 
-describeWithEngine("PyPI", () => {
+describeWithEngine("PyPI", { timeout: 120_000 }, () => {
   test.for<[string, Files]>([
     ["requirements", { "requirements.txt": "iniconfig==2.0.0\n" }],
     ["project", { "pyproject.toml": PROJECT("iniconfig==2.0.0") }],

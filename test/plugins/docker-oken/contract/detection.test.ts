@@ -50,7 +50,7 @@ class ResearchAgent:
 `;
 const RUN = "\n    def run(self, input):\n        return {'run': True}\n";
 
-describeWithEngine("the kind of an entrypoint, as it is deployed", () => {
+describeWithEngine("the kind of an entrypoint, as it is deployed", { timeout: 120_000 }, () => {
   const ends: (() => Promise<void>)[] = [];
   let api: OkenRunner;
   beforeAll(async () => {

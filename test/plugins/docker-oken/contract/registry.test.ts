@@ -4,13 +4,16 @@ import { engineDoor } from "../engine-door.ts";
 import { ask, invoke } from "../local-api.ts";
 import { deploy, type OkenRunner, okenPlace, okenRunner, python } from "../oken-api.ts";
 
+/** On a machine that is busy. */
+const SOON = { timeout: 20_000 };
+
 const ECHO = python("def handler(input):\n    return input\n");
 const named = (name: string, main = "def handler(input):\n    return input\n") => python(main, `name = "${name}"\n`);
 
 const agentsOf = async ({ url }: OkenRunner) => (await ask(`${url}/agents`)).body.agents;
 const healthOf = async ({ url }: OkenRunner) => (await ask(`${url}/health`)).body;
 
-describeWithEngine("the registry, as the routes show it", () => {
+describeWithEngine("the registry, as the routes show it", { timeout: 120_000 }, () => {
   test("is empty before anything is deployed (T11, T56, T114, T131, T132)", async () => {
     const api = await okenRunner(await okenPlace());
     expect((await ask(`${api.url}/agents`)).text).toBe('{"agents":[]}');
@@ -88,7 +91,7 @@ describeWithEngine("the registry, as the routes show it", () => {
     await deploy(api.url, "two", ECHO);
     // It sleeps before it serves, and until then its deployment has not ended.
     const slow = deploy(api.url, "three", python("import time\ntime.sleep(600)\n")).catch(() => "stopped");
-    await expect.poll(() => agentsOf(api)).toMatchObject([{}, {}, { agent_id: "three", status: "building" }]);
+    await expect.poll(() => agentsOf(api), SOON).toMatchObject([{}, {}, { agent_id: "three", status: "building" }]);
     expect(await healthOf(api)).toEqual({ status: "ok", agents_running: 2 });
     expect(await invoke(api.url, "three", { input: {} })).toMatchObject({
       status: 400,
@@ -138,7 +141,7 @@ describeWithEngine("the registry, as the routes show it", () => {
     const [, kept] = strays;
     const dockerHost = await engineDoor((method, path) => method === "DELETE" && path.includes(kept?.id ?? ""));
     const api = await okenRunner(place, { dockerHost });
-    await expect.poll(there).toEqual([false, true, false]);
+    await expect.poll(there, SOON).toEqual([false, true, false]);
     expect(await agentsOf(api)).toEqual([]);
     expect(JSON.stringify(api.log)).toContain(`oken-forgotten-${place.instance} could not be removed`);
   });

@@ -6,7 +6,7 @@ import { deploy, type OkenRunner, okenPlace, okenRunner, python } from "../oken-
 
 const NAMED = python("def handler(input):\n    return {'called': True}\n");
 
-describeWithEngine("what is uploaded", () => {
+describeWithEngine("what is uploaded", { timeout: 120_000 }, () => {
   const ends: (() => Promise<void>)[] = [];
   let api: OkenRunner;
   beforeAll(async () => {
@@ -135,7 +135,7 @@ describeWithEngine("what is uploaded", () => {
   }
 });
 
-describeWithEngine("a container that the engine does not start", () => {
+describeWithEngine("a container that the engine does not start", { timeout: 120_000 }, () => {
   test("is a 500 CONTAINER_ERROR, and the agent is in error (T48, T86, T146)", async () => {
     const api = await okenRunner(await okenPlace(), { memoryBytes: 1_000 });
     const { status, body } = await deploy(api.url, "tiny", NAMED);

@@ -123,6 +123,24 @@ describe("a deployment", () => {
     expect(steps.at(-1)).toEqual({ status: 200, body: expect.objectContaining({ agent_id: "a", status: "running" }) });
   });
 
+  test("is let end, and answered, by a runner that drains", async () => {
+    const api = await localApi({}, [], { drainTimeoutSeconds: 60 });
+    const [begun, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    api.agents.onDeploy = async () => {
+      begun.resolve();
+      await go.promise;
+      return { status: "running" };
+    };
+    const deploying = deploy(api, platformForm({ agent_id: "a", tarball: await goodTarball() }));
+    await begun.promise;
+    const drained = api.drain();
+    while ((await ask(`${api.url}/health`).catch(() => "refused")) !== "refused");
+    expect(api.runner.status().phase).toBe("draining");
+    go.resolve();
+    expect(await deploying).toMatchObject({ status: 200, body: { status: "running" } });
+    await drained;
+  });
+
   test("goes on when its caller leaves", async () => {
     const api = await localApi();
     const begun = Promise.withResolvers<AbortSignal | undefined>();

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { definePlugin, refuse, withResult } from "leasehold";
 import { describe, expect, test } from "vitest";
+import { census } from "../../script-executor/archives.ts";
 import { echo, type LocalAgent, OkenError } from "../local-agents.ts";
 import { ask, invoke, localApi } from "../local-api.ts";
 
@@ -199,6 +200,16 @@ describe("plugins and calls", () => {
     await agents.add("echo", echo);
     await invoke(url, "echo", { input: { n: 1 } });
     expect(seen).toEqual(["docker-oken", "echo", '{"n":1}', "succeeded"]);
+  });
+
+  test("the journal knows nothing of a call", async () => {
+    const { url, agents, projectDir } = await localApi({}, [], { journal: "durable" });
+    await agents.add("echo", echo);
+    const written = async () => JSON.stringify(await census(projectDir));
+    const before = await written();
+    expect(before).toContain("journal");
+    for (const input of [{ n: 1 }, { n: 2 }]) expect((await invoke(url, "echo", { input })).status).toBe(200);
+    expect(await written()).toBe(before);
   });
 
   test("a plugin that refuses a call makes it a 403 REFUSED", async () => {
