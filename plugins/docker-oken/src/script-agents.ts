@@ -65,12 +65,28 @@ export class ScriptAgents {
   }
 
   async #deploy(agentId: string, held: HeldScript): Promise<void> {
-    const { agents, staging, closing } = this.#parts;
-    const folder = await staging.open();
-    await cp(held.directory, folder, { recursive: true, verbatimSymlinks: true }).finally(() => held.release());
-    const { status, error } = await (await agents()).deploy(agentId, folder, { secrets: {}, signal: closing });
+    const { agents, closing } = this.#parts;
+    const [door, folder] = await this.#copied(held, agents());
+    const { status, error } = await door.deploy(agentId, folder, { secrets: {}, signal: closing });
     if (status === "error")
       throw new OkenError("CONTAINER_ERROR", `Agent ${agentId} did not start: ${error ?? "not ready"}`);
+  }
+
+  /** The agents and a folder for them to take over; where there is neither in the end, nothing stays of the folder. */
+  async #copied(held: HeldScript, agents: Promise<AgentsDoor>): Promise<[AgentsDoor, string]> {
+    const { staging } = this.#parts;
+    let folder: string | undefined;
+    try {
+      const door = await agents;
+      folder = await staging.open();
+      await cp(held.directory, folder, { recursive: true, verbatimSymlinks: true });
+      return [door, folder];
+    } catch (thrown) {
+      if (folder !== undefined) await staging.discard(folder);
+      throw thrown;
+    } finally {
+      held.release();
+    }
   }
 }
 

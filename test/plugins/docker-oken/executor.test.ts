@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { commandExecutor } from "@leasehold/command-executor";
 import { scriptExecutor } from "@leasehold/script-executor";
 import type { Agent } from "leasehold";
@@ -132,6 +134,13 @@ describe("a run whose script has an oken.toml", () => {
       return { status: "running" };
     };
     expect((await execute(api, { script: "both" })).status).toBe("succeeded");
+  });
+
+  test("leaves nothing of itself where it cannot be copied", async () => {
+    const api = await withScripts({ s: BOTH });
+    await promisify(execFile)("mkfifo", [join(api.projectDir, "scripts", "s", "pipe")]);
+    expect(await execute(api, { script: "s" })).toMatchObject({ status: "failed" });
+    expect(await readdir(join(api.dataDir, "incoming"))).toEqual([]);
   });
 
   test("is stopped while it is deployed, and the deployment goes on for others", async () => {

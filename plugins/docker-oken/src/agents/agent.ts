@@ -83,6 +83,19 @@ export class Agent {
     });
   }
 
+  /** The engine tells that a container was paused: by us, or by somebody whom no call can wait for. */
+  paused(containerId: string): void {
+    void this.#state.inLane(async () => {
+      if (this.version?.container.id !== containerId || this.#state.life !== "ready") return;
+      const facts = await this.version.container.inspect();
+      if (!facts?.paused) return;
+      this.#state.life = "frozen";
+      this.#state.tell({ act: "frozen", reason: "somebody paused its container" });
+      const inFlight = this.#duty.withdraw()?.inFlight ?? 0;
+      if (this.#state.gate.waiting > 0 || inFlight > 0) this.#wakeUp.begin();
+    });
+  }
+
   /** Puts a ready container in the place of the old one, which ends when its calls have ended. */
   swapIn(version: Version, pool: AgentPool, record: Pick<AgentRecord, "name" | "createdAt">): Promise<void> {
     return this.#versions.swapIn(version, pool, record);

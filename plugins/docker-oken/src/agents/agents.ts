@@ -5,7 +5,7 @@ import { Engine, type EngineStatus } from "../engine/engine.ts";
 import { reasonOf } from "../engine/engine-error.ts";
 import type { ContainerEvent } from "../engine/engine-events.ts";
 import { Limiter } from "../limiter.ts";
-import { agentNotFound, OkenError } from "../oken-error.ts";
+import { agentNotFound, configError, OkenError } from "../oken-error.ts";
 import type { OkenOptions } from "../options.ts";
 import type { AgentEvent } from "./agent-events.ts";
 import { AgentFiles } from "./agent-files.ts";
@@ -121,7 +121,6 @@ export class Agents {
     const { secrets, onLine, signal } = request;
     return await this.#lines.run(agentId, line, () => {
       const over = signal ? AbortSignal.any([signal, line.over.signal]) : line.over.signal;
-      over.throwIfAborted();
       return this.#deployer.deploy({ agentId, folder, secrets, signal: over, onLine });
     });
   }
@@ -195,8 +194,10 @@ export class Agents {
   }
 
   #heard({ action, containerId }: ContainerEvent): void {
-    if (action !== "die") return;
-    for (const agent of this.#registry.all) agent.exited(containerId);
+    for (const agent of this.#registry.all) {
+      if (action === "die") agent.exited(containerId);
+      if (action === "pause") agent.paused(containerId);
+    }
   }
 
   async #saveTouched(): Promise<void> {
@@ -204,12 +205,19 @@ export class Agents {
   }
 }
 
-/** Masks secrets from now on; answers what ends that. */
+/** Masks secrets from now on, all of them or none; answers what ends that. */
 function guarded(masking: Pick<ReturnType<RunnerSecrets["ofAgent"]>, "register">, given: Secrets): () => void {
-  const undo = Object.entries(given).map(([name, value]) => masking.register(value, name));
-  return () => {
-    for (const forget of undo) forget();
+  const undo: (() => void)[] = [];
+  const forget = () => {
+    for (const one of undo.splice(0)) one();
   };
+  try {
+    for (const [name, value] of Object.entries(given)) undo.push(masking.register(value, name));
+  } catch (thrown) {
+    forget();
+    throw configError(`secrets: ${reasonOf(thrown)}`, { cause: thrown });
+  }
+  return forget;
 }
 
 function notRemoved(agentId: string, cause: unknown): OkenError {

@@ -5,6 +5,7 @@ import { AgentContainer } from "../containers/agent-container.ts";
 import type { Confinement } from "../containers/container-settings.ts";
 import { AGENT_LABEL, INSTANCE_LABEL } from "../containers/labels.ts";
 import { hasStatus } from "../engine/engine-error.ts";
+import { ensureNetwork, type NetworkWish } from "../engine/engine-network.ts";
 import type { VersionRecord } from "./agent-record.ts";
 import type { Claims } from "./claims.ts";
 import type { Version, VersionPlan } from "./version.ts";
@@ -12,7 +13,7 @@ import type { Version, VersionPlan } from "./version.ts";
 export interface ContainerMakerParts {
   readonly docker: Docker;
   readonly instance: string;
-  readonly options: Confinement;
+  readonly options: Confinement & NetworkWish;
   readonly claims: Claims;
   readonly log: Logger;
   /** Where secrets of agents are registered, to be masked wherever text leaves the runner. */
@@ -37,6 +38,8 @@ export class ContainerMaker {
     const claim = await this.#parts.claims.claim(plan.agentId, name);
     try {
       await this.#removeOurs(name);
+      // Nobody but an operator removes it; then no container could start.
+      await ensureNetwork(this.#parts.docker, this.#parts.options, this.#parts.log);
       const { settings, environment = [], number: version, agentId, imageId } = plan;
       const { instance, docker, options } = this.#parts;
       const made = { ...settings, name, agentId, instance, version, imageId, environment };
@@ -59,6 +62,7 @@ export class ContainerMaker {
     const claim = await claims.claim(agentId, containerId);
     const plan = { ...rest, agentId, environment: facts?.environment };
     const version: Version = { plan, claim, container, unmask: this.#mask(plan) };
+    if (facts) await this.#resettle(version);
     return { version, facts };
   }
 
@@ -75,6 +79,15 @@ export class ContainerMaker {
         `a container called ${name} belongs to someone else; agent ${plan.agentId} runs as ${container.name}`,
       );
     }
+  }
+
+  /** The predecessor may have been killed between the names of an old container and a new one. */
+  async #resettle(version: Version): Promise<void> {
+    const { plan, container } = version;
+    if (container.name === containerNameOf(plan.agentId)) return;
+    await this.settle(version).catch((thrown) =>
+      this.#parts.log.warn({ err: thrown, agent: plan.agentId }, `container ${container.name} keeps its name`),
+    );
   }
 
   async remove({ container, claim, unmask }: Version): Promise<void> {

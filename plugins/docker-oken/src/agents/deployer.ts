@@ -56,8 +56,9 @@ export class Deployer {
 
   async deploy(deployment: Deployment): Promise<Deployed> {
     const { agentId, secrets } = deployment;
-    const unguard = this.#parts.guard(agentId, secrets);
+    let unguard = () => {};
     try {
+      unguard = this.#parts.guard(agentId, secrets);
       return await this.#deploy(deployment);
     } catch (thrown) {
       throw maskFault(thrown, this.#maskOf(agentId));
@@ -69,6 +70,8 @@ export class Deployer {
   }
 
   async #deploy(deployment: Deployment): Promise<Deployed> {
+    // While it waited for its turn.
+    if (deployment.signal.aborted) throw asOkenError(deployment.signal.reason, deployment);
     const createdAt = new Date().toISOString();
     const prepared = await this.#parts.images.read(deployment.folder);
     const { name } = prepared.config;
@@ -76,7 +79,10 @@ export class Deployer {
     try {
       if (!agent.serves) await agent.deployAgain(createdAt, name);
       const { imageId, log } = await this.#build(deployment, prepared);
-      return { ...(await this.#start(agent, deployment, prepared, imageId, createdAt)), buildLog: log };
+      const deployed = await this.#start(agent, deployment, prepared, imageId, createdAt).finally(() =>
+        this.#parts.images.settled(imageId),
+      );
+      return { ...deployed, buildLog: log };
     } catch (thrown) {
       const error = asOkenError(thrown, deployment);
       if (!agent.serves) await agent.deployFailed(this.#parts.mask(agent.agentId, error.message));
@@ -88,18 +94,23 @@ export class Deployer {
 
   async #build(deployment: Deployment, prepared: Prepared) {
     const { agentId, onLine: tell } = deployment;
-    const { images, files } = this.#parts;
+    const { images } = this.#parts;
     const mask = this.#maskOf(agentId);
     const onLine = tell && ((line: string) => tell(mask(line)));
     try {
       const { imageId, log: whole } = await images.build({ ...deployment, ...prepared, onLine });
       const log = mask(whole);
-      await files.saveBuildLog(agentId, log);
+      await this.#keepLog(agentId, log);
       return { imageId, log };
     } catch (thrown) {
-      if (thrown instanceof OkenError && thrown.buildLog) await files.saveBuildLog(agentId, mask(thrown.buildLog));
+      if (thrown instanceof OkenError && thrown.buildLog) await this.#keepLog(agentId, mask(thrown.buildLog));
       throw thrown;
     }
+  }
+
+  /** No deployment fails for want of a place for its log. */
+  async #keepLog(agentId: string, log: string): Promise<void> {
+    await this.#parts.files.saveBuildLog(agentId, log).catch((thrown) => this.#report({ agentId }, thrown));
   }
 
   async #start(
@@ -160,7 +171,7 @@ export class Deployer {
     return AbortSignal.timeout(this.#parts.options.healthCheckTimeoutSeconds * 1_000);
   }
 
-  #report({ agentId }: Agent, thrown: unknown): void {
+  #report({ agentId }: Pick<Agent, "agentId">, thrown: unknown): void {
     this.#parts.log.error(
       { err: thrown, agent: agentId },
       `could not tidy up after a deployment of agent ${agentId}: ${reasonOf(thrown)}`,
@@ -171,6 +182,8 @@ export class Deployer {
 function asOkenError(thrown: unknown, { signal }: Deployment): OkenError {
   if (thrown instanceof OkenError) return thrown;
   if (signal.aborted && signal.reason instanceof OkenError) return signal.reason;
+  if (thrown === signal.reason)
+    return new OkenError("CONTAINER_ERROR", `The deployment was ended: ${reasonOf(thrown)}`);
   const where = wasAnswered(thrown)
     ? "Failed to start container"
     : "Failed to start container, the engine does not answer";

@@ -19,6 +19,8 @@ export interface Images<Config extends AgentWishes = AgentWishes> {
   read(folder: string): Promise<Prepared<Config>>;
   /** Throws an `OkenError` of code `BUILD_FAILED` with the log. */
   build(request: BuildRequest<Config>): Promise<{ readonly imageId: string; readonly log: string }>;
+  /** The deployment that had it built has ended: a container uses the image by now, or nobody does. */
+  settled(imageId: string): void;
   /** An agent of this image was started: the budget counts from the latest use. */
   used(imageId: string): void;
   /** Removes the tag of an agent; an absent one is no error. */

@@ -11,6 +11,7 @@ export interface Line {
 /** Deployments of one id, and its stop, wait for each other (OKEN-D33); those of other ids do not. */
 export class Lines {
   readonly #lines = new Map<string, Line>();
+  #closed = false;
 
   has(agentId: string): boolean {
     return this.#lines.has(agentId);
@@ -20,6 +21,7 @@ export class Lines {
   of(agentId: string): Line {
     const line = this.#lines.get(agentId) ?? { lane: new Lane(), over: new AbortController() };
     this.#lines.set(agentId, line);
+    if (this.#closed) line.over.abort(closing());
     return line;
   }
 
@@ -39,10 +41,15 @@ export class Lines {
     }
   }
 
-  /** Ends everything, and waits for it. */
+  /** Ends everything, and waits for it; what comes later ends before it begins. */
   async close(): Promise<void> {
+    this.#closed = true;
     const lines = [...this.#lines.values()];
-    for (const { over } of lines) over.abort(new OkenError("CONTAINER_ERROR", "The runner is shutting down"));
+    for (const { over } of lines) over.abort(closing());
     await Promise.all(lines.map(({ lane }) => lane.run(async () => undefined)));
   }
+}
+
+function closing(): OkenError {
+  return new OkenError("CONTAINER_ERROR", "The runner is shutting down");
 }

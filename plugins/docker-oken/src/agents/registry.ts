@@ -1,3 +1,4 @@
+import { reasonOf } from "../engine/engine-error.ts";
 import { agentNotFound, OkenError } from "../oken-error.ts";
 import { Agent } from "./agent.ts";
 import type { AgentFiles } from "./agent-files.ts";
@@ -82,7 +83,13 @@ export class Registry {
     const record: AgentRecord = { format: 1, agentId, order: this.#order++, name, createdAt, life: "deploying" };
     const agent = this.#agentOf(record);
     this.#agents.set(agentId, agent);
-    await files.save(record);
+    try {
+      await files.save(record);
+    } catch (thrown) {
+      if (this.#agents.get(agentId) === agent) this.#agents.delete(agentId);
+      const message = `Agent ${agentId} cannot be registered, the data directory cannot be written: ${reasonOf(thrown)}`;
+      throw new OkenError("CONTAINER_ERROR", message, { cause: thrown });
+    }
     return agent;
   }
 

@@ -1,4 +1,4 @@
-import { NotReady, type ReadinessWish, startAndWait, waitForRunning } from "../containers/readiness.ts";
+import { NotReady, type ReadinessWish, startAndWait, Unreachable, waitForRunning } from "../containers/readiness.ts";
 import { hasStatus } from "../engine/engine-error.ts";
 import type { AgentPool } from "../invoke/agent-pool.ts";
 import type { ContainerMaker } from "./container-maker.ts";
@@ -13,19 +13,28 @@ export interface Started {
 }
 
 /**
- * Has a version ready: starts its container, waits for it where it runs already, and makes it anew where it was removed
- * from outside. Throws `NotReady`, and what the engine throws.
+ * Has a version ready: starts its container, waits for it where it runs already, and makes it anew where somebody removed
+ * it, or took it off its network. Throws `NotReady`, and what the engine throws.
  */
 export async function startVersion(version: Version, wish: ReadinessWish, maker: ContainerMaker): Promise<Started> {
+  return (await startAsItIs(version, wish)) ?? (await startAnew(version, wish, maker));
+}
+
+/** Nothing when its container is of no use any more. */
+async function startAsItIs(version: Version, wish: ReadinessWish): Promise<Started | undefined> {
   const { container } = version;
   const facts = await container.inspect();
-  if (facts?.running) return { version, pool: await waitForRunning(container, wish), act: "adopted" };
   try {
-    if (facts) return { version, pool: await startAndWait(container, wish), act: "woken" };
+    if (facts?.running) return { version, pool: await waitForRunning(container, wish), act: "adopted" };
+    return facts && { version, pool: await startAndWait(container, wish), act: "woken" };
   } catch (thrown) {
-    // Its removal was under way, and is done by now.
-    if (!hasStatus(thrown, 404, 409)) throw thrown;
+    // 404 and 409: its removal was under way and is done by now, or its network is gone.
+    if (thrown instanceof Unreachable || hasStatus(thrown, 404, 409)) return undefined;
+    throw thrown;
   }
+}
+
+async function startAnew(version: Version, wish: ReadinessWish, maker: ContainerMaker): Promise<Started> {
   const made = await makeAnew(version, maker);
   try {
     const pool = await startAndWait(made.container, wish);

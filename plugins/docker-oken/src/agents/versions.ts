@@ -48,6 +48,8 @@ export class Versions {
 
   /** There is none that works; `version` has the container of the failed start, for its log. */
   async keepFailed(error: string, version: Version | undefined): Promise<void> {
+    // Ended meanwhile: nobody is left who would remove the container.
+    if (this.#state.over.signal.aborted) return await (version && this.#state.parts.maker.remove(version));
     this.#state.life = "failed";
     this.#state.version = version;
     this.#state.keeper.change({ error });

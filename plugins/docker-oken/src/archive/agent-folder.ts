@@ -88,14 +88,22 @@ export class AgentFolder {
   }
 
   async #makeDirectory(name: string, path: readonly string[]): Promise<void> {
-    for (let depth = 1; depth <= path.length; depth++) {
-      const key = path.slice(0, depth).join("/");
-      const kind = this.#kinds.get(key);
-      if (kind === "directory") continue;
-      if (kind !== undefined) throw refused(name, `lies below a ${kind} of the archive`);
-      this.#note(key, "directory");
+    for (let depth = this.#knownDepth(name, path) + 1; depth <= path.length; depth++) {
+      this.#note(path.slice(0, depth).join("/"), "directory");
       await mkdir(this.#place(path.slice(0, depth)), { mode: 0o755 });
     }
+  }
+
+  /** How much of a path is there: from its end, since what is below a known folder is found at once. */
+  #knownDepth(name: string, path: readonly string[]): number {
+    let key = path.join("/");
+    for (let depth = path.length; depth > 0; depth--) {
+      const kind = this.#kinds.get(key);
+      if (kind === "directory") return depth;
+      if (kind !== undefined) throw refused(name, `lies below a ${kind} of the archive`);
+      key = key.slice(0, Math.max(0, key.lastIndexOf("/")));
+    }
+    return 0;
   }
 
   #note(key: string, kind: Kind): void {

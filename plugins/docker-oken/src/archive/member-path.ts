@@ -13,7 +13,7 @@ export function memberPath(name: string, pathBytes: number): string[] {
   if (/^([a-z]:)?\//i.test(spelled)) throw traversal(name);
   const path = resolveSteps([], spelled);
   if (path === undefined) throw traversal(name);
-  const long = path.find((component) => Buffer.byteLength(component) > 255);
+  const long = path.find((component) => component.length * 3 > 255 && Buffer.byteLength(component) > 255);
   if (long !== undefined) throw refused(name, "has a part longer than 255 bytes");
   return path;
 }

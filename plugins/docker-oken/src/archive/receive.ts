@@ -78,6 +78,9 @@ function judged(thrown: unknown): unknown {
   const { code = "", message = "" } = (thrown ?? {}) as Partial<NodeJS.ErrnoException>;
   if (code === "Z_BUF_ERROR") return configError("tarball: the gzip data is cut off", { cause: thrown });
   if (code.startsWith("Z_")) return configError(`tarball: not a gzip archive: ${message}`, { cause: thrown });
+  // The gzip data ended, and more came: zeros of a tape, say.
+  if (code === "ERR_STREAM_PREMATURE_CLOSE")
+    return configError("tarball: something follows the gzip data", { cause: thrown });
   return /^(Invalid (tar )?header|Unexpected end of data|Header exceeds)/.test(message)
     ? configError(`tarball: not a tar inside the gzip data: ${message}`, { cause: thrown })
     : thrown;

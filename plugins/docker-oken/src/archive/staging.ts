@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 /** Fresh folders for what arrives, below the data directory so that they can be renamed into their place. */
 export class Staging {
@@ -23,6 +23,7 @@ export class Staging {
   /** Deletes a folder, wherever its content stands by now. */
   async discard(folder: string): Promise<void> {
     await rm(folder, { recursive: true, force: true });
+    this.#ours.delete(basename(folder));
   }
 
   /** Deletes what processes that are gone have left. */

@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import { configError } from "../oken-error.ts";
 import type { AgentConfig } from "./agent-config.ts";
 import { parseAgentConfig } from "./parse-agent-config.ts";
+import { FileTooLarge, readBounded } from "./read-bounded.ts";
 
 const FILE = "oken.toml";
 const LARGEST = 256 * 1024;
@@ -15,8 +15,9 @@ export async function readAgentConfig(folder: string): Promise<AgentConfig> {
 
 async function bytesOf(folder: string): Promise<Buffer> {
   try {
-    return await readFile(join(folder, FILE));
+    return await readBounded(join(folder, FILE), LARGEST);
   } catch (error) {
+    if (error instanceof FileTooLarge) throw configError(`Invalid oken.toml: ${error.message}`, { cause: error });
     const { code = "" } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") throw configError("oken.toml not found at the root of the archive", { cause: error });
     throw configError(`Invalid oken.toml: it cannot be read (${code})`, { cause: error });
@@ -24,7 +25,6 @@ async function bytesOf(folder: string): Promise<Buffer> {
 }
 
 function textOf(bytes: Buffer): string {
-  if (bytes.length > LARGEST) throw configError(`Invalid oken.toml: ${bytes.length} bytes, ${LARGEST} are allowed`);
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {

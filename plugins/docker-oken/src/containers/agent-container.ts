@@ -53,7 +53,10 @@ export class AgentContainer {
   /** Makes a container, and starts nothing. */
   static async create(docker: Docker, plan: ContainerPlan, options: Confinement): Promise<AgentContainer> {
     const image = await docker.getImage(plan.imageId).inspect();
-    const { id } = await docker.createContainer(containerSettings(plan, options, image.Config.User ?? ""));
+    const { name, ...settings } = containerSettings(plan, options, image.Config.User ?? "");
+    // The client would put all of it into the address too, the secrets with it, where logs and proxies keep them.
+    const order = { name: plan.name, _query: { name }, _body: settings };
+    const { id } = await docker.createContainer(order);
     return new AgentContainer(docker, id, plan.name, options);
   }
 
@@ -128,8 +131,10 @@ export class AgentContainer {
   #facts({ Name, State, Config, Image, NetworkSettings }: ContainerInspectInfo): ContainerFacts {
     const endpoint = this.#endpoint(NetworkSettings);
     this.#frozen = State.Paused;
+    // Somebody else may have renamed it.
+    this.#name = Name.replace(/^\//, "");
     return {
-      name: Name.replace(/^\//, ""),
+      name: this.#name,
       running: State.Running,
       paused: State.Paused,
       exitCode: State.ExitCode,

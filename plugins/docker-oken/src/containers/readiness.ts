@@ -31,6 +31,9 @@ export class NotReady extends Error {
   override readonly name = "NotReady";
 }
 
+/** The container runs, and can be reached by nobody: somebody took it off its network. */
+export class Unreachable extends NotReady {}
+
 /**
  * Starts a container and waits until its agent is ready: no longer than the time, and not at all once it has ended.
  * Throws `NotReady` with the reason and the last lines of the log, and what the engine throws.
@@ -68,7 +71,8 @@ async function within(wish: ReadinessWish, lines: LastLines, work: (signal: Abor
     wish.signal.throwIfAborted();
     return await raceAbort(work(over.signal), over.signal);
   } catch (thrown) {
-    if (thrown instanceof NotReady) throw new NotReady(withLog(thrown.message, lines.text), { cause: thrown });
+    if (thrown instanceof NotReady && !(thrown instanceof Unreachable))
+      throw new NotReady(withLog(thrown.message, lines.text), { cause: thrown });
     throw thrown;
   } finally {
     clearTimeout(timer);
@@ -127,7 +131,8 @@ async function isHealthy(pool: AgentPool, signal: AbortSignal): Promise<boolean>
 
 function endpointOf(facts: ContainerFacts | undefined, name: string): Endpoint {
   if (facts?.endpoint) return facts.endpoint;
-  throw new NotReady(`container ${name} has no address, so it cannot become ready: ${howItEnded(facts)}`);
+  const Fault = facts?.running ? Unreachable : NotReady;
+  throw new Fault(`container ${name} has no address, so it cannot become ready: ${howItEnded(facts)}`);
 }
 
 /** In words, e.g. `exit code 137, killed for lack of memory`. */

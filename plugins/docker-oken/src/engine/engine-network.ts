@@ -12,16 +12,24 @@ export interface NetworkWish {
 
 /** Makes sure that the agents' bridge network is there; an existing one is used as it is (T39, T40). */
 export async function ensureNetwork(docker: Docker, wish: NetworkWish, log: Logger): Promise<void> {
-  const network = await docker
-    .getNetwork(wish.network)
-    .inspect()
-    .catch((thrown) => absent(thrown));
-  if (!network) return await create(docker, wish, log);
-  if (wish.isolated && network.Options?.[ICC] !== "false")
+  if (!(await find(docker, wish))) await create(docker, wish, log);
+}
+
+/** Says when agents that are to be apart can reach each other, because somebody else made the network. */
+export async function warnOfTraffic(docker: Docker, wish: NetworkWish, log: Logger): Promise<void> {
+  const found = await find(docker, wish);
+  if (wish.isolated && found && found.Options?.[ICC] !== "false")
     log.warn(
       { network: wish.network },
       `network ${wish.network} was made by someone else and lets agents reach each other; remove it, or set OKEN_DOCKER_NETWORK to a new name`,
     );
+}
+
+async function find(docker: Docker, { network }: NetworkWish) {
+  return await docker
+    .getNetwork(network)
+    .inspect()
+    .catch((thrown) => absent(thrown));
 }
 
 async function create(docker: Docker, { network, isolated }: NetworkWish, log: Logger): Promise<void> {

@@ -5,7 +5,7 @@ import { INSTANCE_LABEL } from "../containers/labels.ts";
 import { addressText, clientOptions, type EngineAddress } from "./engine-address.ts";
 import { reasonOf } from "./engine-error.ts";
 import { type ContainerEvent, containerEvents } from "./engine-events.ts";
-import { ensureNetwork, type NetworkWish } from "./engine-network.ts";
+import { ensureNetwork, type NetworkWish, warnOfTraffic } from "./engine-network.ts";
 
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 5_000;
@@ -107,6 +107,7 @@ export class Engine {
       const filters: Docker.GetEventsOptions["filters"] = { type: ["container"], label };
       const stream = await this.docker.getEvents({ filters, abortSignal: this.#over.signal });
       await ensureNetwork(this.docker, this.#network, this.#log);
+      await warnOfTraffic(this.docker, this.#network, this.#log);
       await this.#find(connected);
       for await (const event of containerEvents(stream)) this.#tell(event);
       return "it ended the stream of its events";

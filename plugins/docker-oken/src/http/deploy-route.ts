@@ -7,6 +7,7 @@ import { answerTo } from "./answer-error.ts";
 import type { ApiParts } from "./api-parts.ts";
 import { type Deployment, readDeployment } from "./deployment.ts";
 import { discardForm, readForm } from "./form.ts";
+import { StepSender } from "./step-sender.ts";
 import { STEPS_TYPE } from "./steps.ts";
 
 /** `POST /deploy` (spec §1.2). It goes on when its caller leaves: through the platform there is no second attempt. */
@@ -55,13 +56,13 @@ function answerOf(agentId: string, { status, error }: Deployed) {
 
 async function sendSteps(parts: ApiParts, deployment: Deployment, response: ServerResponse) {
   response.writeHead(200, { "content-type": STEPS_TYPE, "cache-control": "no-cache" });
-  const send = (step: object) => void response.write(`${JSON.stringify(step)}\n`);
+  const steps = new StepSender(response);
   try {
-    const body = await deploy(parts, deployment, (line) => send({ line }));
-    send({ status: 200, body });
+    const body = await deploy(parts, deployment, (line) => steps.sendLine(line));
+    steps.sendLast({ status: 200, body });
   } catch (thrown) {
     const { status, body } = answerTo(thrown);
-    send({ status, body });
+    steps.sendLast({ status, body });
   } finally {
     response.end();
   }

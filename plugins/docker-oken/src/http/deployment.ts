@@ -4,6 +4,9 @@ import { configError } from "../oken-error.ts";
 import { ValidationFault, type ValidationItem } from "./faults.ts";
 import type { Form } from "./form.ts";
 
+/** Linux starts no process with a longer one. */
+const MOST_VARIABLE_BYTES = 128 * 1024;
+
 /** A deployment that may be built. */
 export interface Deployment {
   readonly agentId: string;
@@ -26,8 +29,8 @@ export function readDeployment(form: Form): Deployment {
   const secrets = readSecrets(textOf(form, "secrets"));
   const tarball = form.get("tarball");
   const archive = tarball?.type === "file" ? tarball.archive : undefined;
-  if (!archive) throw configError("tarball: nothing was received");
-  if (archive.fault !== undefined) throw archive.fault;
+  if (archive?.fault !== undefined) throw archive.fault;
+  if (archive?.folder === undefined) throw configError("tarball: nothing was received");
   return { agentId, folder: archive.folder, secrets };
 }
 
@@ -95,6 +98,10 @@ function secretText(name: string, secret: unknown): string {
   if (typeof secret === "boolean") return secret ? "True" : "False";
   if (typeof secret === "number") return String(secret);
   if (typeof secret !== "string") throw configError(`secrets: ${name} must be a string, got ${kindOf(secret)}`);
+  // With its name, "=" and the end that is written for it.
+  const bytes = Buffer.byteLength(secret) + name.length + 2;
+  if (bytes > MOST_VARIABLE_BYTES)
+    throw configError(`secrets: ${name} is too long: a variable may have ${MOST_VARIABLE_BYTES} bytes, not ${bytes}`);
   if (secret.includes("\0")) throw configError(`secrets: ${name} holds a NUL character, which no variable can`);
   return secret;
 }

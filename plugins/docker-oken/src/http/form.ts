@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import type { ArchiveLimits } from "../archive/limits.ts";
 import { receiveArchive } from "../archive/receive.ts";
 import type { Staging } from "../archive/staging.ts";
+import { OkenError } from "../oken-error.ts";
 import { malformed } from "./faults.ts";
 import { readMultipart } from "./multipart.ts";
 
@@ -17,11 +18,13 @@ type Part =
 
 /** An archive that was unpacked into a folder of its own, or could not be. */
 interface ReceivedArchive {
-  readonly folder: string;
+  readonly folder?: string;
   readonly fault?: unknown;
 }
 
-/** The parts of a deployment by name; of repeated ones the last. */
+const KNOWN: ReadonlySet<string> = new Set(["agent_id", "tarball", "secrets"]);
+
+/** The parts of a deployment by name; of repeated ones the last. Others are left out, so that nobody's memory holds them. */
 export type Form = ReadonlyMap<string, Part>;
 
 /**
@@ -38,42 +41,60 @@ export async function readForm(request: IncomingMessage, staging: Staging, limit
 
 /** Deletes the folder of a form's archive. */
 export async function discardForm(form: Form, staging: Staging): Promise<void> {
-  for (const part of form.values())
-    if (part.type === "file" && part.archive) await staging.discard(part.archive.folder);
+  for (const part of form.values()) if (part.type === "file") await discard(part.archive, staging);
 }
 
 async function readParts(request: IncomingMessage, staging: Staging, limits: ArchiveLimits): Promise<Form> {
   const parts = new Map<string, Part>();
-  const archives: Promise<ReceivedArchive>[] = [];
+  let archive: Promise<ReceivedArchive> | undefined;
   const onFile = (name: string, file: Readable) => {
-    parts.set(name, { type: "file" });
-    if (name === "tarball") archives.push(receive(file, staging, limits));
+    if (KNOWN.has(name)) parts.set(name, { type: "file" });
+    if (name === "tarball") archive = receive(file, staging, limits, archive);
     else file.resume();
   };
-  const onText = (name: string, text: string) => void parts.set(name, { type: "text", text });
+  const onText = (name: string, text: string) => void (KNOWN.has(name) && parts.set(name, { type: "text", text }));
   try {
     await readMultipart(request, limits.archiveBytes + BESIDE_ARCHIVE_BYTES, { onText, onFile });
   } catch (thrown) {
-    for (const { folder } of await Promise.all(archives)) await staging.discard(folder);
+    await discard(await archive, staging);
     throw thrown;
   }
-  const received = await Promise.all(archives);
-  const archive = parts.get("tarball")?.type === "file" ? received.pop() : undefined;
-  for (const { folder } of received) await staging.discard(folder);
-  return archive ? parts.set("tarball", { type: "file", archive }) : parts;
+  const received = await archive;
+  if (received && parts.get("tarball")?.type === "file") parts.set("tarball", { type: "file", archive: received });
+  else await discard(received, staging);
+  return parts;
 }
 
-/** Never rejects but for a folder that cannot be made. */
-async function receive(file: Readable, staging: Staging, limits: ArchiveLimits): Promise<ReceivedArchive> {
-  const folder = await staging.open();
+/** Never rejects. An earlier archive of the form makes room first, so that a form takes no more disk than one may. */
+async function receive(
+  file: Readable,
+  staging: Staging,
+  limits: ArchiveLimits,
+  earlier: Promise<ReceivedArchive> | undefined,
+): Promise<ReceivedArchive> {
+  let folder: string | undefined;
   try {
+    await discard(await earlier, staging);
+    folder = await staging.open();
     // The stream stays open when its reader has had enough, so that the parts after it are read.
     await receiveArchive(file.iterator({ destroyOnReturn: false }), folder, limits);
     return { folder };
-  } catch (fault) {
+  } catch (thrown) {
     file.resume();
-    return { folder, fault };
+    return { ...(folder === undefined ? {} : { folder }), fault: unkept(thrown) };
   }
+}
+
+async function discard(archive: ReceivedArchive | undefined, staging: Staging): Promise<void> {
+  if (archive?.folder !== undefined) await staging.discard(archive.folder);
+}
+
+/** What the disk refuses is told as such. */
+function unkept(thrown: unknown): unknown {
+  const { code, syscall } = (thrown ?? {}) as NodeJS.ErrnoException;
+  if (thrown instanceof OkenError || code === undefined || syscall === undefined) return thrown;
+  const message = `the archive cannot be kept in the data directory of the runner: ${code}`;
+  return new OkenError("CONTAINER_ERROR", message, { cause: thrown });
 }
 
 async function readUrlEncoded(request: IncomingMessage): Promise<Form> {

@@ -11,11 +11,15 @@ export interface BuildMessage {
 
 const KEPT_CHARACTERS = 1024 * 1024;
 const TAIL_LINES = 20;
+/** A longer line comes in several. */
+const LONGEST_LINE = 16 * 1024;
 
 /** The output of a build in lines, of the classic builder as of BuildKit. Keeps the last MiB. */
 export class BuildLog {
   readonly #onLine: (line: string) => void;
-  readonly #lines: string[] = [];
+  #lines: string[] = [];
+  /** Lines before it are dropped: to move a long list for each one would hold up everybody. */
+  #first = 0;
   readonly #steps = new Map<string, { readonly number: number; rest: string }>();
   #characters = 0;
   #dropped = 0;
@@ -33,12 +37,12 @@ export class BuildLog {
 
   get text(): string {
     const mark = this.#dropped > 0 ? [`(${this.#dropped} lines before these were dropped)`] : [];
-    return [...mark, ...this.#lines, ""].join("\n");
+    return [...mark, ...this.#lines.slice(this.#first), ""].join("\n");
   }
 
   /** The last lines, for an error. */
   get tail(): string {
-    return this.#lines.slice(-TAIL_LINES).join("\n");
+    return this.#lines.slice(Math.max(this.#first, this.#lines.length - TAIL_LINES)).join("\n");
   }
 
   take({ stream, status, error, id, aux }: BuildMessage): void {
@@ -63,7 +67,7 @@ export class BuildLog {
   }
 
   #takeText(text: string): void {
-    const lines = `${this.#rest}${text}`.split("\n");
+    const lines = linesOf(`${this.#rest}${text}`);
     this.#rest = lines.pop() ?? "";
     for (const line of lines) this.#add(line);
   }
@@ -76,7 +80,7 @@ export class BuildLog {
     if (kind === "cached") this.#add(`#${step.number} CACHED`);
     if (kind === "failed") this.#add(`#${step.number} ERROR: ${text}`);
     if (kind !== "output") return;
-    const lines = `${step.rest}${text}`.split("\n");
+    const lines = linesOf(`${step.rest}${text}`);
     step.rest = lines.pop() ?? "";
     for (const line of lines) this.#add(`#${step.number} ${line}`);
   }
@@ -84,11 +88,26 @@ export class BuildLog {
   #add(line: string): void {
     const clean = line.trimEnd();
     this.#lines.push(clean);
-    this.#characters += clean.length;
-    while (this.#characters > KEPT_CHARACTERS && this.#lines.length > 1) {
-      this.#characters -= this.#lines.shift()?.length ?? 0;
-      this.#dropped += 1;
-    }
+    this.#characters += clean.length + 1;
+    while (this.#characters > KEPT_CHARACTERS && this.#first < this.#lines.length - 1) this.#drop();
     this.#onLine(clean);
   }
+
+  #drop(): void {
+    this.#characters -= (this.#lines[this.#first]?.length ?? 0) + 1;
+    this.#dropped += 1;
+    this.#first += 1;
+    if (this.#first * 2 < this.#lines.length) return;
+    this.#lines = this.#lines.slice(this.#first);
+    this.#first = 0;
+  }
+}
+
+/** The last one is open. */
+function linesOf(text: string): string[] {
+  return text.split("\n").flatMap((line) => (line.length > LONGEST_LINE ? piecesOf(line) : line));
+}
+
+function piecesOf(line: string): string[] {
+  return line.match(new RegExp(`.{1,${LONGEST_LINE}}`, "gsu")) ?? [];
 }

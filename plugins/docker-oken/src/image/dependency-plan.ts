@@ -1,6 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "smol-toml";
+import { FileTooLarge, readBounded } from "../config/read-bounded.ts";
+import { configError } from "../oken-error.ts";
 import type { AgentFile } from "./agent-files.ts";
 
 /** How an agent's dependencies are installed (spec §3.4: a project before requirements before nothing). */
@@ -22,10 +23,15 @@ const INCLUDE = /^(?:-r|-c|--requirement|--constraint)[\s=]*(\S+)/;
 const LOCAL =
   /^(?:-e\b|--editable\b|-f\b|--find-links\b|\.{0,2}\/|\.$|file:)|@\s*(?:file:|\.{0,2}\/)|\.(?:whl|tar\.gz|zip)(?:\s|$)/;
 
-/** Looks at the dependency files in the folder's root. */
+/** It is parsed at once, while nobody else is served. */
+const LARGEST_PROJECT = 256 * 1024;
+const LARGEST_REQUIREMENTS = 1024 * 1024;
+const MOST_REQUIREMENTS = 100;
+
+/** Looks at the dependency files in the folder's root. Rejects with a `CONFIG_ERROR` where they are too large to be any. */
 export async function planDependencies(folder: string, files: readonly AgentFile[]): Promise<DependencyPlan> {
   const names = new Set(files.filter(({ kind }) => kind === "file").map(({ path }) => path));
-  if (names.has("pyproject.toml")) return planProject(await readFile(join(folder, "pyproject.toml"), "utf8"), names);
+  if (names.has("pyproject.toml")) return planProject(await textOf(folder, "pyproject.toml", LARGEST_PROJECT), names);
   if (names.has("requirements.txt")) return planRequirements(folder, names);
   return { kind: "none" };
 }
@@ -57,13 +63,23 @@ async function planRequirements(folder: string, names: ReadonlySet<string>): Pro
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     if (files.has(name)) continue;
     files.add(name);
-    for (const line of (await readFile(join(folder, name), "utf8")).split(/\r?\n/)) {
+    if (files.size > MOST_REQUIREMENTS)
+      throw configError(`requirements.txt: it includes more than ${MOST_REQUIREMENTS} files`);
+    for (const line of (await textOf(folder, name, LARGEST_REQUIREMENTS)).split(/\r?\n/)) {
       const included = INCLUDE.exec(line.trim())?.[1];
       if (included !== undefined && names.has(included) && !included.includes("/")) waiting.push(included);
       else needsFolder ||= included !== undefined || LOCAL.test(line.trim());
     }
   }
   return { kind: "requirements", files: [...files].sort(), needsFolder, isLocked: false, isPackage: false };
+}
+
+async function textOf(folder: string, name: string, mostBytes: number): Promise<string> {
+  try {
+    return (await readBounded(join(folder, name), mostBytes)).toString("utf8");
+  } catch (error) {
+    throw error instanceof FileTooLarge ? configError(`${name}: ${error.message}`, { cause: error }) : error;
+  }
 }
 
 type Table = Readonly<Record<string, unknown>>;

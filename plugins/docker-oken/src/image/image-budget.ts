@@ -71,10 +71,11 @@ export class ImageBudget {
 
   /** All tags of the image go, one by one: by its id the engine would ask for force, which containers do not survive. */
   async #remove(id: string): Promise<boolean> {
-    const using = await this.#docker.listContainers({ all: true, filters: { ancestor: [id] } });
-    if (using.length > 0) return false;
     try {
+      // First, for whoever asks for the containers of an image that is gone gets an error that says nothing.
       const { RepoTags } = await this.#docker.getImage(id).inspect();
+      const using = await this.#docker.listContainers({ all: true, filters: { ancestor: [id] } });
+      if (using.length > 0) return false;
       const tags = RepoTags?.length ? RepoTags : [id];
       for (const tag of tags) await this.#docker.getImage(tag).remove();
       return true;

@@ -1,5 +1,6 @@
 import type { Logger } from "leasehold";
 import type { Images } from "../agents/images.ts";
+import { Lane } from "../agents/lane.ts";
 import type { AgentConfig } from "../config/agent-config.ts";
 import { readAgentConfig } from "../config/read-agent-config.ts";
 import { decideEntrypoint } from "../detection/decide-entrypoint.ts";
@@ -10,6 +11,10 @@ import { ImageBuilder } from "./image-builder.ts";
 /** How the agents of a runner get their images: read the folder, build what is new, keep the disk within the budget. */
 export function imagesOfFolders({ docker }: Engine, instance: string, options: OkenOptions, log: Logger): Images {
   const builder = new ImageBuilder(docker, { ...options, instance }, log);
+  /** Of deployments under way: no container uses them yet. */
+  const deploying: string[] = [];
+  /** Two at once would count each other's images. */
+  const enforcing = new Lane();
   const images: Images<AgentConfig> = {
     async read(folder) {
       const config = await readAgentConfig(folder);
@@ -17,11 +22,14 @@ export function imagesOfFolders({ docker }: Engine, instance: string, options: O
     },
     async build(request) {
       const image = await builder.build(request);
-      // Its own image is used by no container yet; the budget comes with the next one at the latest.
-      void builder
-        .enforceBudget(new Set([image.imageId]))
-        .catch((err: unknown) => log.warn({ err }, "images beyond the budget stay for now"));
+      deploying.push(image.imageId);
       return image;
+    },
+    settled(imageId) {
+      deploying.splice(deploying.indexOf(imageId), 1);
+      void enforcing
+        .run(() => builder.enforceBudget(new Set([...deploying, imageId])))
+        .catch((err: unknown) => log.warn({ err }, "images beyond the budget stay for now"));
     },
     used: (imageId) => builder.touch(imageId),
     remove: (agentId) => builder.remove(agentId),

@@ -176,6 +176,7 @@ const testImages = (docker: Docker): Images => ({
     return { imageId: (await docker.getImage(IMAGE).inspect()).Id, log: "Step 1\nbuilt\n" };
   },
   used: () => undefined,
+  settled: () => undefined,
   remove: async () => undefined,
 });
 

@@ -1,4 +1,5 @@
-// A process of its own that deploys one agent and lives until it is killed: options as JSON, agent id, image id.
+// A process of its own that deploys one agent and lives until it is killed: options as JSON, agent id, image id,
+// and how many times it is deployed if more than once.
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SecretStore } from "leasehold";
@@ -6,7 +7,7 @@ import pino from "pino";
 import { Agents } from "../../../../plugins/docker-oken/src/agents/agents.ts";
 import { options as schema } from "../../../../plugins/docker-oken/src/options.ts";
 
-const [text = "{}", agentId = "", imageId = ""] = process.argv.slice(2);
+const [text = "{}", agentId = "", imageId = "", times = "1"] = process.argv.slice(2);
 const options = schema.parse(JSON.parse(text));
 const settled = async () => undefined;
 
@@ -25,14 +26,18 @@ const agents = await Agents.open({
     read: async () => ({ config: { name: "killed" }, entrypointType: "handler" }),
     build: async () => ({ imageId, log: "built by the first runner\n" }),
     used: () => undefined,
+    settled: () => undefined,
     remove: settled,
   }),
   tell: () => undefined,
   secrets: new SecretStore().runner,
 });
-const folder = join(options.dataDir, "incoming", "first");
-await mkdir(folder, { recursive: true });
-await writeFile(join(folder, "wishes.json"), "{}");
-const { status } = await agents.deploy(agentId, folder, { secrets: { VERSION: "before the kill" } });
-console.log(status);
+for (let nth = 1; nth <= Number(times); nth++) {
+  const folder = join(options.dataDir, "incoming", `number${nth}`);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "wishes.json"), "{}");
+  const VERSION = nth === 1 ? "before the kill" : "the newer one";
+  const { status } = await agents.deploy(agentId, folder, { secrets: { VERSION } });
+  console.log(status);
+}
 setInterval(() => undefined, 1_000);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -115,6 +115,12 @@ pids = 32`;
   it("that is not UTF-8 is refused (OKEN-D7)", async () => {
     await writeFile(join(folder, "oken.toml"), Buffer.from([0x6e, 0x3d, 0x22, 0xff, 0x22]));
     await expect(readAgentConfig(folder)).rejects.toThrow("Invalid oken.toml: it is not UTF-8");
+  });
+
+  it("that is huge is refused unread", async () => {
+    await writeFile(join(folder, "oken.toml"), "");
+    await truncate(join(folder, "oken.toml"), 8 * 1024 ** 3);
+    await expect(readAgentConfig(folder)).rejects.toThrow(/Invalid oken.toml: 8589934592 bytes, 262144 are allowed/);
   });
 
   it("of whatever shape is read or refused, never worse", async () => {

@@ -276,6 +276,7 @@ describe("a deployment is refused as CONFIG_ERROR", () => {
     ["text", '"a"', "got a string"],
     ["no JSON", "{oops", "not valid JSON"],
     ["an object as value", '{"A":{}}', "A must be a string"],
+    ["too long", JSON.stringify({ A: "x".repeat(131_070) }), "131072 bytes, not 131073"],
     ["an odd name", '{"A=B":"c"}', "member 1"],
   ])("for secrets that are %s", async (_, secrets, fragment) => {
     const api = await localApi();

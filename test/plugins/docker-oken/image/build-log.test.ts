@@ -43,6 +43,18 @@ describe("the log of a build", () => {
     expect(log.tail).toContain("2999xxx");
     expect(log.tail.split("\n")).toHaveLength(20);
   });
+
+  it.each<[string, string]>([
+    ["a line without end", "x".repeat(100_000)],
+    ["empty lines", "\n".repeat(100_000)],
+  ])("keeps the last MiB of %s", (_, piece) => {
+    let heard = 0;
+    const log = new BuildLog(() => void heard++);
+    for (let turn = 0; turn < 30; turn++) log.take({ stream: piece });
+    expect(heard).toBeGreaterThan(100);
+    log.end();
+    expect(log.text.length).toBeLessThan(1.1 * 1024 * 1024);
+  });
 });
 
 describe("a trace", () => {

@@ -1,3 +1,5 @@
+import { truncate } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { listFiles } from "../../../../plugins/docker-oken/src/image/agent-files.ts";
 import { planDependencies } from "../../../../plugins/docker-oken/src/image/dependency-plan.ts";
@@ -65,6 +67,20 @@ describe("the plan of an agent's dependencies", () => {
     ["a project that is no TOML", { "pyproject.toml": "[" }, { kind: "project", needsFolder: false }],
   ])("knows %s", async (_, files, expected) => {
     expect(await plan(files)).toMatchObject(expected);
+  });
+
+  it.each(["pyproject.toml", "requirements.txt"])("is refused, unread, where %s is huge", async (name) => {
+    await using agent = await agentFolder({ [name]: "" });
+    await truncate(join(agent.folder, name), 8 * 1024 ** 3);
+    const file = { kind: "file", path: name, isExecutable: false, bytes: 0, sha256: "" } as const;
+    const planning = planDependencies(agent.folder, [file]);
+    await expect(planning).rejects.toMatchObject({ code: "CONFIG_ERROR", message: expect.stringContaining(name) });
+  });
+
+  it("is refused where requirements include each other by the hundred", async () => {
+    const files = Array.from({ length: 200 }, (_, at) => [`r${at}.txt`, `-r r${at + 1}.txt\n`] as const);
+    const planning = plan({ "requirements.txt": "-r r0.txt", ...Object.fromEntries(files) });
+    await expect(planning).rejects.toMatchObject({ code: "CONFIG_ERROR" });
   });
 });
 
