@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Choice } from "./choice.ts";
+import { type Choice, withoutVersion } from "./choice.ts";
 
 /** A package as npm packs it. */
 export interface Pack {
@@ -36,9 +36,16 @@ export function readPacks(directory: string): { readonly core: Pack; readonly fi
 
 /** What a choice stands for. */
 export function wantedOf({ written, from }: Choice, firstParty: ReadonlyMap<string, Pack>): Wanted {
-  if (from === "registry") return { packageName: written.replace(/(.)@.*$/, "$1"), spec: written };
+  if (from === "registry") return { packageName: withoutVersion(written), spec: written };
   const { packageName, file } = firstParty.get(written) ?? packOf(resolve(written));
   return { packageName, spec: file };
+}
+
+/** Throws when a package was chosen twice: npm would install one of the two, and the configuration have both. */
+export function refuseTwins(wanted: readonly Wanted[]): void {
+  for (const [packageName, twins] of Map.groupBy(wanted, (one) => one.packageName))
+    if (twins.length > 1)
+      throw new Error(`PLUGINS: ${packageName} is chosen twice, as ${twins.map(({ spec }) => spec).join(" and ")}`);
 }
 
 /** `@leasehold/profile-echo` is chosen as `echo`. */

@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSyn
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
-import { npm, type Pack, readPacks, type Wanted, wantedOf } from "./app-packages.ts";
+import { npm, type Pack, readPacks, refuseTwins, type Wanted, wantedOf } from "./app-packages.ts";
 import { readChoices } from "./choice.ts";
 import { configText, type Factory } from "./config-text.ts";
 import { findFactory } from "./find-factory.ts";
@@ -18,7 +18,9 @@ const { core, firstParty } = readPacks("packs");
 const choices = readChoices(process.env["PLUGINS"] ?? "", [...firstParty.keys()]);
 const wanted = choices.map((choice) => wantedOf(choice, firstParty));
 
+refuseTwins(wanted);
 install(core, wanted);
+refuseUninvited(wanted, [...firstParty.values()]);
 if (existsSync(SUPPLIED_CONFIG)) copyFileSync(SUPPLIED_CONFIG, config);
 else writeFileSync(config, configText(await findFactories(wanted)));
 writeFileSync(
@@ -38,7 +40,22 @@ function install({ file, version }: Pack, packages: readonly Wanted[]): void {
   write("package.json", { ...about, private: true, type: "module" });
   write("package-lock.json", seedOf(lock, about));
   const specs = [file, ...packages.map(({ spec }) => spec)];
-  npm(app, ["install", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--save-exact", ...specs]);
+  try {
+    npm(app, ["install", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--save-exact", ...specs]);
+  } catch {
+    throw new Error(
+      "PLUGINS: npm cannot install them, as it says above; a plugin that another one needs is to be chosen as well",
+    );
+  }
+}
+
+/** npm brings along what is somebody's peer; a plugin that nobody configures would do nothing, and the one that needs it neither. */
+function refuseUninvited(chosen: readonly Wanted[], plugins: readonly Pack[]): void {
+  const names = chosen.map(({ packageName }) => packageName);
+  const uninvited = plugins
+    .map(({ packageName }) => packageName)
+    .filter((name) => !names.includes(name) && existsSync(join(app, "node_modules", name)));
+  if (uninvited.length > 0) throw new Error(`PLUGINS: what is chosen needs ${uninvited.join(" and ")} as well; add it`);
 }
 
 /** Packages are found from the directory that imports them. */

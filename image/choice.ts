@@ -6,9 +6,9 @@ export interface Choice {
   readonly from: "first-party" | "registry" | "tarball";
 }
 
-/** In every image, around what is chosen, unless excluded. */
-const FIRST = "coordinator";
-const LAST = "echo";
+/** In every image, around what is chosen, unless excluded; as npm specs they are what they are by their short names. */
+const FIRST = { name: "coordinator", packageName: "@leasehold/coordinator" };
+const LAST = { name: "echo", packageName: "@leasehold/profile-echo" };
 const SPEC = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*(@[\w.^~<>=*+-]+)?$/;
 const TARBALL = /^supplied\/[\w.+-]+\.tgz$/;
 
@@ -20,8 +20,7 @@ export function readChoices(text: string, firstParty: readonly string[]): Choice
   const words = text.split(/[\s,]+/).filter((word) => word !== "");
   const excluded = words.filter((word) => word.startsWith("-")).map((word) => word.slice(1));
   const named = words.filter((word) => !word.startsWith("-"));
-  const all = [FIRST, ...named.filter((word) => ![FIRST, LAST].includes(word)), LAST];
-  const ordered = named.includes(FIRST) || named.includes(LAST) ? placed(named) : all;
+  const ordered = placed(named);
   const chosen = [...new Set(ordered)].filter((word) => !excluded.includes(word));
   const faults = [
     ...chosen.flatMap((word) => faultOf(word, firstParty) ?? []),
@@ -33,7 +32,14 @@ export function readChoices(text: string, firstParty: readonly string[]): Choice
 
 /** Keeps the places that the list gives, and adds what it leaves out. */
 function placed(named: readonly string[]): string[] {
-  return [...(named.includes(FIRST) ? [] : [FIRST]), ...named, ...(named.includes(LAST) ? [] : [LAST])];
+  const names = named.map(withoutVersion);
+  const absent = ({ name, packageName }: typeof FIRST) => !names.includes(name) && !names.includes(packageName);
+  return [...(absent(FIRST) ? [FIRST.name] : []), ...named, ...(absent(LAST) ? [LAST.name] : [])];
+}
+
+/** The name of the package that an npm spec asks for. */
+export function withoutVersion(spec: string): string {
+  return spec.replace(/(.)@.*$/, "$1");
 }
 
 function originOf(word: string, firstParty: readonly string[]): Choice["from"] {

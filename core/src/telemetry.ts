@@ -1,6 +1,6 @@
 import type { JsonObject } from "./json/value.ts";
 import type { Outcome, OutcomeStatus } from "./run/outcome.ts";
-import type { KillReceipt } from "./run/resource.ts";
+import type { KillReceipt, OwnerRef } from "./run/resource.ts";
 import type { RunnerPhase } from "./status/runner-status.ts";
 import type { LoopReport } from "./watch/loop-report.ts";
 
@@ -49,6 +49,8 @@ export type TelemetryEvent =
       readonly act: "owned" | "released" | "ended";
       readonly kind: string;
       readonly id: string;
+      /** Whose it is, and with whom it ends. */
+      readonly owner: OwnerRef["type"];
       readonly receipt?: KillReceipt;
     }
   | { readonly type: "runner"; readonly phase: RunnerPhase }

@@ -21,6 +21,13 @@ describe("the list of an image's plugins", () => {
     expect(written("echo,command-executor")).toEqual(["coordinator", "echo", "command-executor"]);
   });
 
+  it("takes the coordinator and echo as npm specs too, once", () => {
+    expect(written("@leasehold/coordinator@0.1.0,@leasehold/profile-echo@^0.1.0")).toEqual([
+      "@leasehold/coordinator@0.1.0",
+      "@leasehold/profile-echo@^0.1.0",
+    ]);
+  });
+
   it("leaves out what it excludes", () => {
     expect(written("command-executor,-echo,-coordinator")).toEqual(["command-executor"]);
     expect(() => written("-docker-oken")).toThrow("-docker-oken excludes what is not in the list");

@@ -37,7 +37,7 @@ export async function readCompose(path: string, env: Readonly<Record<string, str
   return file.parse(withVariables(parse(await readFile(path, "utf8")), env));
 }
 
-/** The container of a service, as the engine is asked for it, without published ports. */
+/** The container of a service, as the engine is asked for it, without published ports; its volumes are the network's own. */
 export function containerOf(
   name: string,
   one: Service,
@@ -52,7 +52,11 @@ export function containerOf(
     ...(one.healthcheck ? { Healthcheck: healthOf(one.healthcheck) } : {}),
     HostConfig: {
       NetworkMode: network,
-      Binds: one.volumes.map((volume) => volume.replace(/^\.[^:]*/, (path) => resolve(folder, path))),
+      Binds: one.volumes.map((volume) =>
+        volume
+          .replace(/^\.[^:]*/, (path) => resolve(folder, path))
+          .replace(/^\w[^:]*/, (name) => volumeOf(network, name)),
+      ),
       Tmpfs: Object.fromEntries(one.tmpfs.map((mount) => [mount.split(":")[0]!, mount.split(":")[1] ?? ""])),
       ...(one.read_only ? { ReadonlyRootfs: true } : {}),
       ...(one.cap_drop ? { CapDrop: one.cap_drop } : {}),
@@ -60,6 +64,11 @@ export function containerOf(
     },
     NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: [name] } } },
   };
+}
+
+/** A named volume under the name that it has on the engine. */
+export function volumeOf(network: string, name: string): string {
+  return `${network}_${name}`;
 }
 
 /** Duration text of compose in seconds. */

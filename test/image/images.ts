@@ -1,5 +1,5 @@
 import { ensureNodeBase, type Variant } from "../../tools/engine/node-base.ts";
-import { buildImage } from "../../tools/image/build-image.ts";
+import { buildImage, type ImageOrder } from "../../tools/image/build-image.ts";
 import { engine } from "../plugins/docker-oken/engine.ts";
 
 /** Every first-party plugin. */
@@ -11,6 +11,7 @@ export async function built(
   name: string,
   plugins: string,
   variant: Variant,
+  more: Pick<ImageOrder, "npmrc"> = {},
 ): Promise<{ readonly image: string; readonly size: number }> {
   const { host } = engine();
   const image = `leasehold-test/${name}:latest`;
@@ -22,6 +23,7 @@ export async function built(
     buildImage: await ensureNodeBase(host, "slim", quiet),
     ca: process.env["NODE_EXTRA_CA_CERTS"],
     say: quiet,
+    ...more,
   });
   return { image, size };
 }

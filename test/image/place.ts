@@ -7,6 +7,7 @@ import { addressOf, engineEvent, start, testNetwork } from "./containers.ts";
 
 const SECOND = 1_000_000_000;
 const COORDINATOR_CONFIG = join(import.meta.dirname, "../../examples/compose/coordinator.config.ts");
+const AT_COORDINATOR = "AGENT_ORCHESTRATOR_API_URL=http://coordinator:8765";
 /** The image's own check, more often than in earnest. */
 const OFTEN = {
   Test: ["CMD", "leasehold", "health"],
@@ -45,7 +46,7 @@ export function startRunner(
 ): Promise<Docker.Container> {
   return start({
     Image: image,
-    Env: ["AGENT_ORCHESTRATOR_API_URL=http://coordinator:8765"],
+    Env: [AT_COORDINATOR],
     Healthcheck: OFTEN,
     ...more,
     HostConfig: {
@@ -61,8 +62,12 @@ export function startRunner(
 }
 
 /** A runner that has registered, as the engine's health check found out. */
-export async function healthyRunner(image: string, network: string): Promise<Docker.Container> {
-  const runner = await startRunner(image, network);
+export async function healthyRunner(
+  image: string,
+  network: string,
+  Env: readonly string[] = [],
+): Promise<Docker.Container> {
+  const runner = await startRunner(image, network, { Env: [AT_COORDINATOR, ...Env] });
   await becomes(runner, "healthy");
   return runner;
 }

@@ -178,9 +178,9 @@ export class ResourceLedger {
     return removed;
   }
 
-  #tell(act: "owned" | "released" | "ended", { kind, id }: Resource, receipt?: KillReceipt): void {
+  #tell(act: "owned" | "released" | "ended", { kind, id, owner }: Resource, receipt?: KillReceipt): void {
     if (this.#telemetry.listening)
-      this.#telemetry.tell({ type: "resource", act, kind, id, ...(receipt ? { receipt } : {}) });
+      this.#telemetry.tell({ type: "resource", act, kind, id, owner: owner.type, ...(receipt ? { receipt } : {}) });
   }
 }
 

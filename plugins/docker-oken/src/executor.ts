@@ -25,7 +25,7 @@ export interface OkenExecutorParts {
   readonly scripts: ScriptAgents;
   /** Takes an agent's secrets out of a text: a run that calls it may have another name. */
   mask(agentId: string, text: string): string;
-  /** The most bytes of an agent's answer. */
+  /** The most bytes of an agent's answer; runs of other sources have the core's limit besides. */
   readonly outputBytes: number;
 }
 
@@ -67,15 +67,22 @@ export class OkenExecutor {
     return settled(() => this.#call(run, agentId));
   }
 
-  async #call({ parametersText, signal }: Run, agentId: string): Promise<Outcome> {
+  async #call(run: Run, agentId: string): Promise<Outcome> {
+    const { parametersText, signal } = run;
     const call = await (await this.#parts.agents()).enter(agentId, signal);
     try {
-      return succeeded(jsonResult(await callAgent(call, parametersText, this.#parts.outputBytes, signal)));
+      return succeeded(jsonResult(await callAgent(call, parametersText, this.#mostBytes(run), signal)));
     } catch (thrown) {
       throw maskFault(thrown, (text) => this.#parts.mask(agentId, text));
     } finally {
       call.leave();
     }
+  }
+
+  /** The API's calls have a limit of their own. */
+  #mostBytes({ source, limits }: Run): number {
+    const { outputBytes } = this.#parts;
+    return source === SOURCE ? outputBytes : Math.min(outputBytes, limits.outputBytes);
   }
 }
 

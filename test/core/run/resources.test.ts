@@ -150,12 +150,13 @@ describe("what a run owns", () => {
     ]);
     await runner.execute(leased());
     expect(events.filter(({ type }) => type === "resource")).toEqual([
-      { type: "resource", act: "owned", kind: "thing", id: "a" },
+      { type: "resource", act: "owned", kind: "thing", id: "a", owner: "run" },
       {
         type: "resource",
         act: "ended",
         kind: "thing",
         id: "a",
+        owner: "run",
         receipt: { signals: ["SIGTERM"], survivors: 0, ms: 1 },
       },
     ]);

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { commandExecutor } from "@leasehold/command-executor";
 import { scriptExecutor } from "@leasehold/script-executor";
-import type { Agent } from "leasehold";
+import { type Agent, definePlugin } from "leasehold";
 import { describe, expect, test } from "vitest";
 import { agentIdOf } from "../../../plugins/docker-oken/src/script-agents.ts";
 import { echo } from "./local-agents.ts";
-import { type LocalApi, localApi } from "./local-api.ts";
+import { invoke, type LocalApi, localApi } from "./local-api.ts";
 
 let runs = 0;
 
@@ -55,6 +55,24 @@ describe("a run whose command names a deployed agent", () => {
       error: { code: "INVOKE_FAILED", message: "Agent returned 500: oops" },
     });
     expect(await execute(api, { command: "oken:nobody" })).toMatchObject({ error: { code: "AGENT_NOT_FOUND" } });
+  });
+
+  test("fails when the answer is beyond its own limit, which the API's calls do not have", async () => {
+    const tight = definePlugin({
+      name: "tight",
+      apiVersion: 1,
+      setup: ({ hooks }) =>
+        hooks.onLease.tap((run) => {
+          run.limits.outputBytes = 10;
+        }),
+    });
+    const api = await localApi({}, [tight()]);
+    await api.agents.add("vat", echo);
+    expect(await execute(api, { command: "oken:vat" }, '{"price": 1.0}')).toMatchObject({
+      status: "failed",
+      error: { code: "INVOKE_FAILED", message: "Agent answered with more than 10 bytes" },
+    });
+    expect((await invoke(api.url, "vat", { input: { price: 1 } })).status).toBe(200);
   });
 
   test("is ended in the agent when it is stopped", async () => {

@@ -30,36 +30,39 @@ const ApiToken = token<OkenApi>("docker-oken/api");
 
 /** A place of a test's own; its containers, network, images and files are removed when the test ends. */
 export async function okenPlace(tidiedBy: (tidy: () => Promise<void>) => void = onTestFinished): Promise<OkenPlace> {
-  const { docker } = engine();
   const instance = `test-${randomUUID()}`;
   const network = `oken-${instance}`;
   const directory = await mkdtemp(join(tmpdir(), "leasehold-oken-"));
-  tidiedBy(async () => {
-    for (const { Id } of await docker.listContainers({ all: true })) {
-      const { Config } = await docker
-        .getContainer(Id)
-        .inspect()
-        .catch(() => ({ Config: { Labels: {} } }));
-      if (Object.values(Config.Labels ?? {}).includes(instance))
-        await docker
-          .getContainer(Id)
-          .remove({ force: true, v: true })
-          .catch(() => undefined);
-    }
-    for (const { RepoTags, Labels } of await docker.listImages({ filters: {} }))
-      if (Object.values(Labels ?? {}).includes(instance))
-        for (const tag of RepoTags ?? [])
-          await docker
-            .getImage(tag)
-            .remove({ force: true })
-            .catch(() => undefined);
-    await docker
-      .getNetwork(network)
-      .remove()
-      .catch(() => undefined);
-    await rm(directory, { recursive: true, force: true });
-  });
+  tidiedBy(() => tidy(instance, network, directory));
   return { dataDir: join(directory, "data"), projectDir: directory, network, instance };
+}
+
+/** Removes an instance's containers and images, its network and its files. */
+export async function tidy(instance: string, network: string, directory: string): Promise<void> {
+  const { docker } = engine();
+  for (const { Id } of await docker.listContainers({ all: true })) {
+    const { Config } = await docker
+      .getContainer(Id)
+      .inspect()
+      .catch(() => ({ Config: { Labels: {} } }));
+    if (Object.values(Config.Labels ?? {}).includes(instance))
+      await docker
+        .getContainer(Id)
+        .remove({ force: true, v: true })
+        .catch(() => undefined);
+  }
+  for (const { RepoTags, Labels } of await docker.listImages({ filters: {} }))
+    if (Object.values(Labels ?? {}).includes(instance))
+      for (const tag of RepoTags ?? [])
+        await docker
+          .getImage(tag)
+          .remove({ force: true })
+          .catch(() => undefined);
+  await docker
+    .getNetwork(network)
+    .remove()
+    .catch(() => undefined);
+  await rm(directory, { recursive: true, force: true });
 }
 
 /** Boots a runner there; the place's tidying comes after its end. */

@@ -5,8 +5,10 @@ import path from "node:path";
 import { expect } from "vitest";
 import type { PluginEntry } from "../../config/define-config.ts";
 import type { Plugin } from "../../plugin/plugin.ts";
+import type { EventOf } from "../runner/hearing.ts";
 import { startRunner, type TestRunnerSettings } from "../runner/start-runner.ts";
 import type { Submission, Submitted, TestRunner } from "../runner/test-runner.ts";
+import { isAlive, nothingAlive } from "./alive.ts";
 import { endedByItself, goesOn } from "./ended-by-itself.ts";
 import { recoverInNextRunner } from "./recovery.ts";
 import { applies, type Point } from "./subject.ts";
@@ -19,8 +21,13 @@ import { withVariable } from "./with-variable.ts";
 export interface OwnedThings {
   /** The kind of resource that it owns them as. */
   readonly kind: string;
-  /** How many of them are alive of runs that work in this directory. */
+  /**
+   * How many things are alive that runs which work in this directory have started: of things that several runs share, a
+   * container that serves them all say, what goes on in them for a run.
+   */
   alive(projectDir: string): Promise<number>;
+  /** How long after its run's end one may be alive, where it hears of that end from afar; 0 unless given. */
+  readonly lagSeconds?: number;
 }
 
 /** An executor, and runs that it must be able to take. Their agents are whatever the executor resolves. */
@@ -28,6 +35,8 @@ export interface ExecutorSubject {
   create(): Plugin;
   /** What it depends on. */
   readonly companions?: () => readonly PluginEntry[];
+  /** Sees to what its runs need beside the plugins, in each runner anew: deploys what they call, say. */
+  readonly prepare?: (bench: TestRunner<never>) => Promise<void>;
   /** A run that succeeds at once, with the text somewhere in its result. */
   echoes(text: string): Submission;
   /** A run that goes on until it is ended, or for more than a minute. */
@@ -53,8 +62,15 @@ const MOST_RESULT_BYTES = 16 * OUTPUT_BYTES;
 /** Declares what every executor must do: answer, fail, stop, keep its limits, and leave nothing behind. */
 export function executorConformance(subject: ExecutorSubject): void {
   const { name } = subject.create().definition;
-  const start = (settings: TestRunnerSettings<never> = {}) =>
+  const boot = (settings: TestRunnerSettings<never> = {}) =>
     startRunner<never>([subject.companions?.(), subject.create()], settings);
+  const start = async (settings?: TestRunnerSettings<never>) => {
+    const bench = await boot(settings);
+    return Promise.resolve(subject.prepare?.(bench)).then(
+      () => bench,
+      (thrown) => bench.close().then(() => Promise.reject(thrown)),
+    );
+  };
 
   suite(`executor ${name}`, ({ point, pointOf }) => {
     point("answers with the result of its own run, many at once", async () => {
@@ -113,14 +129,18 @@ export function executorConformance(subject: ExecutorSubject): void {
       await bench.close();
       expectEnded(await run.outcome, "stopped");
       await expectNothingAlive(bench, subject);
+      expect(leftOf(bench.telemetry), "resources of the runner and its sessions").toEqual([]);
     });
 
-    pointOf("keeps to the limit of output, and says what it cut", subject.floods, async (floods) => {
+    pointOf("keeps to the limit of output, and says so", subject.floods, async (floods) => {
       await using bench = await start({ config: { outputBytes: OUTPUT_BYTES } });
       const outcome = await (await bench.submit(floods)).outcome;
       const { stdout = 0, stderr = 0 } = outcome.truncated ?? {};
       expectWithin(Buffer.byteLength(outcome.result?.text ?? ""));
-      expect(stdout + stderr, "bytes that `truncated` says were cut").toBeGreaterThan(0);
+      // A result that would be worth nothing in part is refused as a whole.
+      if (outcome.status === "failed" && !outcome.truncated)
+        expect(outcome.error?.message, "names the limit").toContain(String(OUTPUT_BYTES));
+      else expect(stdout + stderr, "bytes that `truncated` says were cut").toBeGreaterThan(0);
     });
 
     pointOf("leaves no survivors behind a run", subject.leavesBehind, async (leaves) => {
@@ -155,7 +175,7 @@ export function executorConformance(subject: ExecutorSubject): void {
     });
 
     pointOf("ends through its resource handler what a killed runner has left", subject.owns, async (owned) => {
-      await recoverInNextRunner(start, subject.endless, owned);
+      await recoverInNextRunner({ first: start, next: boot }, subject.endless, owned);
     });
   });
 }
@@ -164,7 +184,9 @@ export function executorConformance(subject: ExecutorSubject): void {
 async function begun(bench: TestRunner, { endless, owns }: ExecutorSubject): Promise<Submitted> {
   const run = await bench.submit(endless);
   const isThere = applies(owns)
-    ? bench.told("resource", ({ act, kind }) => act === "owned" && kind === owns.kind)
+    ? bench
+        .told("resource", ({ act, kind }) => act === "owned" && kind === owns.kind)
+        .then(() => isAlive(owns, bench.projectDir))
     : bench.told("phase", ({ phase, run: id }) => phase === "execute" && id === run.id);
   await Promise.race([isThere, endedByItself(run)]);
   return run;
@@ -178,11 +200,20 @@ function expectWithin(bytes: number): void {
 }
 
 async function expectNothingAlive({ telemetry, projectDir }: TestRunner, { owns }: ExecutorSubject): Promise<void> {
+  const left = leftOf(telemetry).filter(({ owner }) => owner === "run");
+  if (!applies(owns)) {
+    const resources = telemetry.filter(({ type }) => type === "resource");
+    return void expect(resources, "resources, where the subject says that it owns none").toEqual([]);
+  }
+  await nothingAlive(owns, projectDir);
+  expect(left, "resources of runs").toEqual([]);
+}
+
+/** What is owned still. */
+function leftOf(telemetry: TestRunner["telemetry"]): EventOf<"resource">[] {
   const resources = telemetry.filter((event) => event.type === "resource");
-  if (!applies(owns)) return void expect(resources, "resources, where the subject says that it owns none").toEqual([]);
-  expect(await owns.alive(projectDir), "things that are alive").toBe(0);
   const gone = new Set(resources.filter(({ act }) => act !== "owned").map(({ id }) => id));
-  expect(resources.filter(({ id }) => !gone.has(id))).toEqual([]);
+  return resources.filter(({ id }) => !gone.has(id));
 }
 
 function mostBusy({ telemetry }: TestRunner): number {

@@ -14,10 +14,14 @@ interface OpenHooks {
   readonly execute: { for(kind: string): Tappable<(run: Run) => Promise<Outcome>> };
 }
 
-/** Executes whatever comes: at once, or, where the parameter `held` is true, when the test says so. Result: the parameters. */
+/**
+ * Executes whatever comes, before any other executor: at once, or, where the parameter `held` is true, when the test says so.
+ * Result: the parameters. Knows runs by their parameter `mark`, since not every far side knows their ids.
+ */
 export class GatedExecutor {
-  /** Ids of runs in the order in which they were begun. */
+  /** Marks of runs in the order in which they were begun. */
   readonly begun: string[] = [];
+  readonly #ids = new Map<string, string>();
   /** The most that were under way at once. */
   most = 0;
   #underWay = 0;
@@ -30,7 +34,7 @@ export class GatedExecutor {
       apiVersion: API_VERSION,
       setup: (context) => {
         const hooks = context.hooks as OpenHooks;
-        hooks.resolveEntrypoint.tap(() => ({ kind: KIND }));
+        hooks.resolveEntrypoint.tap(() => ({ kind: KIND }), { order: "first" });
         hooks.execute.for(KIND).tap((run) => this.#execute(run));
       },
     })();
@@ -43,17 +47,24 @@ export class GatedExecutor {
   }
 
   /** Lets a held run end. */
-  release(run: string): void {
-    this.#gateOf(run).resolve();
+  release(mark: string): void {
+    this.#gateOf(mark).resolve();
+  }
+
+  /** The id of a run that was begun. */
+  idOf(mark: string): string | undefined {
+    return this.#ids.get(mark);
   }
 
   async #execute(run: Run) {
-    this.begun.push(run.id);
+    const mark = String(run.parameters["mark"]);
+    this.#ids.set(mark, run.id);
+    this.begun.push(mark);
     this.most = Math.max(this.most, ++this.#underWay);
     for (const waiting of this.#waiting) if (this.begun.length >= waiting.count) waiting.resolve();
     try {
       run.emit({ type: "message", data: { text: "under way" } });
-      if (run.parameters["held"] === true) await this.#gate(run);
+      if (run.parameters["held"] === true) await this.#gate(mark, run);
       run.signal.throwIfAborted();
       return succeeded(jsonResult(run.parametersText));
     } finally {
@@ -61,15 +72,15 @@ export class GatedExecutor {
     }
   }
 
-  async #gate({ id, signal }: Run): Promise<void> {
-    const { promise, resolve } = this.#gateOf(id);
+  async #gate(mark: string, { signal }: Run): Promise<void> {
+    const { promise, resolve } = this.#gateOf(mark);
     signal.addEventListener("abort", () => resolve(), { once: true });
     await promise;
   }
 
-  #gateOf(run: string): PromiseWithResolvers<void> {
-    const gate = this.#gates.get(run) ?? Promise.withResolvers<void>();
-    this.#gates.set(run, gate);
+  #gateOf(mark: string): PromiseWithResolvers<void> {
+    const gate = this.#gates.get(mark) ?? Promise.withResolvers<void>();
+    this.#gates.set(mark, gate);
     return gate;
   }
 }

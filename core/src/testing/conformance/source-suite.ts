@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "vitest";
 import type { PluginEntry } from "../../config/define-config.ts";
@@ -7,6 +8,7 @@ import type { Agent } from "../../run/agent.ts";
 import { startRunner } from "../runner/start-runner.ts";
 import type { TestRunner } from "../runner/test-runner.ts";
 import { GatedExecutor } from "./gated-executor.ts";
+import { leavingNoHandle } from "./leaving-no-handle.ts";
 import type { Point } from "./subject.ts";
 import { suite } from "./suite.ts";
 
@@ -19,11 +21,11 @@ export interface SourceWorld extends AsyncDisposable {
   create(): Plugin;
   /** What the plugin depends on. */
   readonly companions?: () => readonly PluginEntry[];
-  /** Hands out a run with these parameters, of an agent of the name `conformance`; resolves with the id that the run will have. */
+  /** Hands out a run with these parameters, of an agent of the name `conformance`; resolves with what this world calls it. */
   send(parameters: JsonObject): Promise<string>;
   /** What it has taken in of a run, in order. What it recognises as a repetition does not count. */
   heard(run: string): readonly Heard[];
-  /** Resolves when it has taken in the end of a run. */
+  /** Resolves when it has taken in the end of a run, or waits for it no more. */
   ended(run: string): Promise<void>;
 }
 
@@ -45,107 +47,122 @@ export interface SourceSubject<World extends SourceWorld> {
   readonly forget: Point<(world: World, run: string) => Promise<void>>;
 }
 
+/** A run as its world calls it, and as the executor knows it. */
+interface Sent {
+  readonly name: string;
+  readonly mark: string;
+}
+
 const AGENTS: readonly Agent[] = [{ name: "conformance", command: "/conformance" }];
 
 /** Declares what every lease source must do: order, one settlement, back-pressure, de-duplication, reconnection, answers. */
 export function sourceConformance<World extends SourceWorld>(subject: SourceSubject<World>): void {
-  const within = async (use: (world: World, executor: GatedExecutor, bench: TestRunner) => Promise<void>) => {
-    await using world = await subject.open();
-    const executor = new GatedExecutor();
-    await using bench = await startRunner([world.companions?.(), world.create(), executor.plugin], {
-      agents: AGENTS,
-      // The world is open before and after, so that connections to it may outlast the runner by a moment.
-      verifyHandles: false,
+  const within = (use: (world: World, executor: GatedExecutor, bench: TestRunner) => Promise<void>) =>
+    leavingNoHandle(async () => {
+      await using world = await subject.open();
+      const executor = new GatedExecutor();
+      await using bench = await startRunner([executor.plugin, world.companions?.(), world.create()], {
+        agents: AGENTS,
+        verifyHandles: false,
+      });
+      await use(world, executor, bench);
     });
-    await use(world, executor, bench);
-  };
 
   suite(`source ${subject.name}`, ({ point, pointOf }) => {
     point("reports a run in order, and its end once", () =>
       within(async (world) => {
-        const runs = await Promise.all([1, 2, 3].map((n) => world.send({ n })));
-        for (const run of runs) await world.ended(run);
-        for (const run of runs) expectInOrder(world.heard(run));
+        const runs = await Promise.all([1, 2, 3].map((n) => send(world, { n })));
+        for (const { name } of runs) await world.ended(name);
+        for (const { name } of runs) expectInOrder(world.heard(name));
       }),
     );
 
     point("leases no more than it has slots, and goes on when one is free", () =>
       within(async (world, executor) => {
         const { slots } = subject;
-        const runs: string[] = [];
-        for (let n = 0; n < slots + 2; n++) runs.push(await world.send({ held: true, n }));
+        const runs: Sent[] = [];
+        for (let n = 0; n < slots + 2; n++) runs.push(await send(world, { held: true, n }));
         await executor.hasBegun(slots);
         for (let released = 0; released < runs.length; released++) {
           await executor.hasBegun(Math.min(slots + released, runs.length));
           executor.release(executor.begun[released] ?? "");
         }
-        for (const run of runs) await world.ended(run);
+        for (const { name } of runs) await world.ended(name);
         expect(executor.most).toBe(slots);
-        expect(executor.begun.toSorted()).toEqual(runs.toSorted());
+        expectBegun(executor, runs);
       }),
     );
 
     pointOf("executes a lease once that is handed out twice", subject.resend, (resend) =>
       within(async (world, executor) => {
-        const run = await world.send({ held: true });
+        const run = await send(world, { held: true });
         await executor.hasBegun(1);
-        await resend(world, run);
-        const behind = await world.send({ n: 2 });
-        await world.ended(behind);
-        executor.release(run);
-        await world.ended(run);
-        expect(executor.begun).toEqual([run, behind]);
-        expectInOrder(world.heard(run));
+        await resend(world, run.name);
+        const behind = await send(world, { n: 2 });
+        await world.ended(behind.name);
+        executor.release(run.mark);
+        await world.ended(run.name);
+        expect(executor.begun).toEqual([run.mark, behind.mark]);
+        expectInOrder(world.heard(run.name));
       }),
     );
 
     pointOf("hears a stop while a run is under way", subject.stop, (stop) =>
       within(async (world, executor, bench) => {
-        const run = await world.send({ held: true });
+        const { name, mark } = await send(world, { held: true });
         await executor.hasBegun(1);
-        await stop(world, run);
-        await world.ended(run);
-        const { status } = await bench.told("outcome", (event) => event.run === run);
+        await stop(world, name);
+        await world.ended(name);
+        const { status } = await bench.told("outcome", ({ run }) => run === executor.idOf(mark));
         expect(status).toBe("stopped");
       }),
     );
 
     pointOf("leases again after its connections broke", subject.disconnect, (disconnect) =>
       within(async (world, executor) => {
-        const held = await world.send({ held: true });
+        const held = await send(world, { held: true });
         await executor.hasBegun(1);
         await disconnect(world);
-        executor.release(held);
-        const next = await world.send({ n: 2 });
-        await world.ended(held);
-        await world.ended(next);
-        expect(executor.begun.toSorted()).toEqual([held, next].toSorted());
+        executor.release(held.mark);
+        const next = await send(world, { n: 2 });
+        await world.ended(held.name);
+        await world.ended(next.name);
+        expectBegun(executor, [held, next]);
       }),
     );
 
     pointOf("tells an end once whose acknowledgement was lost", subject.loseAcknowledgement, (loseAcknowledgement) =>
-      within(async (world, _executor, bench) => {
+      within(async (world, executor, bench) => {
         loseAcknowledgement(world);
-        const run = await world.send({ n: 1 });
-        await world.ended(run);
-        await bench.told("delivery", (event) => event.run === run && event.answer !== "accepted");
+        const { name, mark } = await send(world, { n: 1 });
+        await world.ended(name);
+        await bench.told("delivery", ({ run, answer }) => run === executor.idOf(mark) && answer !== "accepted");
         await nothingOwed(bench);
-        expectInOrder(world.heard(run));
+        expectInOrder(world.heard(name));
       }),
     );
 
     pointOf("lets go of a run that the far side does not know", subject.forget, (forget) =>
       within(async (world, executor, bench) => {
-        const run = await world.send({ held: true });
+        const { name, mark } = await send(world, { held: true });
         await executor.hasBegun(1);
-        await forget(world, run);
-        executor.release(run);
-        await bench.told("delivery", (event) => event.run === run && event.answer === "gone");
-        const next = await world.send({ n: 2 });
-        await world.ended(next);
+        await forget(world, name);
+        executor.release(mark);
+        await bench.told("delivery", ({ run, answer }) => run === executor.idOf(mark) && answer === "gone");
+        const next = await send(world, { n: 2 });
+        await world.ended(next.name);
       }),
     );
   });
+}
+
+async function send(world: SourceWorld, parameters: JsonObject): Promise<Sent> {
+  const mark = randomUUID();
+  return { mark, name: await world.send({ ...parameters, mark }) };
+}
+
+function expectBegun({ begun }: GatedExecutor, runs: readonly Sent[]): void {
+  expect(begun.toSorted()).toEqual(runs.map(({ mark }) => mark).toSorted());
 }
 
 function expectInOrder(heard: readonly Heard[]): void {

@@ -24,7 +24,8 @@ export async function servePackages(docker: Docker, wheels: readonly Wheel[]) {
   return { origin, url: `${origin}/simple`, requests, close };
 }
 
-async function gatewayOf(docker: Docker): Promise<string> {
+/** The address under which containers of the engine's own bridge reach this machine. */
+export async function gatewayOf(docker: Docker): Promise<string> {
   const { IPAM } = await docker.getNetwork("bridge").inspect();
   const gateway = IPAM?.Config?.[0]?.Gateway;
   if (!gateway) throw new Error("the bridge network of the engine has no gateway");
