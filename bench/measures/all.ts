@@ -5,7 +5,7 @@ import { fleet, fleetLimit } from "./fleet.ts";
 import { growth, sleepingRun } from "./memory.ts";
 import { archiveMemory, invokeLatency, redeploy, wakeFrozen, wakeStopped, warmInvoke } from "./oken.ts";
 import { pickup } from "./pickup.ts";
-import { idleMemory, startUp } from "./process.ts";
+import { idleMemory, idleMemoryWithOken, startUp } from "./process.ts";
 import { spawning } from "./spawning.ts";
 import { tap } from "./tap.ts";
 import { commands, journal, requestsOnly } from "./throughput.ts";
@@ -20,6 +20,7 @@ export const measures: readonly Measure[] = [
   pickup,
   startUp,
   idleMemory,
+  idleMemoryWithOken,
   sleepingRun,
   growth,
   journal,

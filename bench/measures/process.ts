@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -9,6 +10,9 @@ import { Subject } from "../subject.ts";
 
 const BIN = new URL("../../core/bin/leasehold.js", import.meta.url).pathname;
 const ROOT = new URL("../..", import.meta.url).pathname;
+const WITH_OKEN = new URL("../subjects/with-docker-oken.config.ts", import.meta.url).pathname;
+/** An API that does not answer by then never will. */
+const PATIENCE_MS = 20_000;
 
 /** From the start of the process to its first poll, built packages and the repository's own configuration. */
 export const startUp: Measure = {
@@ -52,32 +56,108 @@ export const idleMemory: Measure = {
     const coordinator = new Subject("coordinator");
     const url = await coordinator.call<string>("url");
     return {
-      async value() {
-        const projectDir = await mkdtemp(join(tmpdir(), "leasehold-bench-"));
-        await coordinator.call("expectPoll");
-        const runner = startRunner(url, projectDir);
-        await coordinator.call("polled");
-        const megabytes = await settledMemory(runner);
-        await end(runner);
-        await rm(projectDir, { recursive: true });
-        return megabytes;
-      },
-      async baseline() {
-        const node = spawn(process.execPath, ["-e", "setInterval(() => {}, 1e6)"], { stdio: "ignore" });
-        const megabytes = await settledMemory(node);
-        await end(node);
-        return megabytes;
-      },
+      value: () => idleRunner(coordinator, (projectDir) => startRunner(url, projectDir)),
+      baseline: idleNode,
       close: () => coordinator.close(),
     };
   },
 };
 
-function startRunner(url: string, projectDir: string): ChildProcess {
+/** The same with docker-oken beside the default plugins, once its API answers. */
+export const idleMemoryWithOken: Measure = {
+  name: "idle memory, with docker-oken",
+  unit: "MB",
+  baseline: "an idle node",
+  bar: { kind: "more at most", limit: 60 },
+  rounds: 5,
+  needs: "docker",
+  async open() {
+    const coordinator = new Subject("coordinator");
+    const url = await coordinator.call<string>("url");
+    const network = `oken-bench-${process.pid}`;
+    return {
+      async value() {
+        const port = await freePort();
+        return idleRunner(
+          coordinator,
+          (projectDir) => startRunner(url, projectDir, okenEnvironment(projectDir, network, port)),
+          () => answering(`http://127.0.0.1:${port}/health`),
+        );
+      },
+      baseline: idleNode,
+      async close() {
+        await coordinator.close();
+        const { default: Docker } = await import("dockerode");
+        // Made with the first agent only.
+        await new Docker()
+          .getNetwork(network)
+          .remove()
+          .catch(() => undefined);
+      },
+    };
+  },
+};
+
+async function idleRunner(
+  coordinator: Subject,
+  start: (projectDir: string) => ChildProcess,
+  ready: () => Promise<void> = async () => undefined,
+): Promise<number> {
+  const projectDir = await mkdtemp(join(tmpdir(), "leasehold-bench-"));
+  await coordinator.call("expectPoll");
+  const runner = start(projectDir);
+  await coordinator.call("polled");
+  await ready();
+  const megabytes = await settledMemory(runner);
+  await end(runner);
+  await rm(projectDir, { recursive: true });
+  return megabytes;
+}
+
+async function idleNode(): Promise<number> {
+  const node = spawn(process.execPath, ["-e", "setInterval(() => {}, 1e6)"], { stdio: "ignore" });
+  const megabytes = await settledMemory(node);
+  await end(node);
+  return megabytes;
+}
+
+function okenEnvironment(projectDir: string, network: string, port: number): NodeJS.ProcessEnv {
+  const { DOCKER_HOST, OKEN_BASE_IMAGE } = process.env;
+  return {
+    LEASEHOLD_CONFIG: WITH_OKEN,
+    OKEN_DATA_DIR: join(projectDir, "oken"),
+    OKEN_DOCKER_NETWORK: network,
+    OKEN_PORT: String(port),
+    ...(DOCKER_HOST === undefined ? {} : { DOCKER_HOST }),
+    ...(OKEN_BASE_IMAGE === undefined ? {} : { OKEN_BASE_IMAGE }),
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+async function answering(url: string): Promise<void> {
+  const late = AbortSignal.timeout(PATIENCE_MS);
+  while (
+    !(await fetch(url).then(
+      ({ ok }) => ok,
+      () => false,
+    ))
+  )
+    await delay(20, undefined, { signal: late });
+}
+
+function startRunner(url: string, projectDir: string, more: NodeJS.ProcessEnv = {}): ChildProcess {
   const { PATH = "", HOME = "/" } = process.env;
   return spawn(process.execPath, [BIN, "start"], {
     cwd: ROOT,
-    env: { PATH, HOME, AGENT_ORCHESTRATOR_API_URL: url, PROJECT_DIR: projectDir },
+    env: { PATH, HOME, AGENT_ORCHESTRATOR_API_URL: url, PROJECT_DIR: projectDir, ...more },
     stdio: "ignore",
   });
 }

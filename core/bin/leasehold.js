@@ -17,6 +17,10 @@ if (major < 22 || (major === 22 && minor < 19)) {
       new URL("../dist/cli/inherited-descriptors.js", import.meta.url).href
     );
     closeInheritedDescriptors();
+    const { keepCompiledCode } = await import(new URL("../dist/cli/compiled-code.js", import.meta.url).href);
+    keepCompiledCode(process.env);
+    const { beginLoading } = await import(new URL("../dist/cli/loading.js", import.meta.url).href);
+    beginLoading();
     const { default: main } = await import(new URL("../dist/cli/main.js", import.meta.url).href);
     const { endProcess } = await import(new URL("../dist/cli/end-process.js", import.meta.url).href);
     endProcess(await main(process.argv.slice(2)));

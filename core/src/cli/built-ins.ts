@@ -1,15 +1,4 @@
 import type { Call } from "./call.ts";
-import { createPlugin } from "./create-plugin/create-plugin.ts";
-import { doctor } from "./doctor/doctor.ts";
-import { drain } from "./drain.ts";
-import { health } from "./health.ts";
-import { init } from "./init/init.ts";
-import { journal } from "./journal.ts";
-import { run } from "./run.ts";
-import { showConfig } from "./show-config.ts";
-import { showPlugins } from "./show-plugins.ts";
-import { showProfiles } from "./show-profiles.ts";
-import { listProfileNames, start } from "./start.ts";
 
 /** A command of the core. */
 export interface BuiltIn {
@@ -30,6 +19,7 @@ export interface BuiltIn {
 
 const JSON_FLAG = ["--json", "print JSON"] as const;
 
+/** Each is loaded when it is called: a runner shall not carry what `leasehold doctor` needs. */
 export const builtIns: readonly BuiltIn[] = [
   {
     name: "start",
@@ -37,14 +27,17 @@ export const builtIns: readonly BuiltIn[] = [
     operands: [],
     examples: ["start", "start --profile echo --project-dir /srv/jobs", "start --profile-list"],
     extraFlags: [["-l, --profile-list", "print the names of the profiles and end"]],
-    run: (call, _operands, own) => (own["profileList"] === true ? listProfileNames(call) : start(call)),
+    async run(call, _operands, own) {
+      const { listProfileNames, start } = await import("./start.ts");
+      return own["profileList"] === true ? listProfileNames(call) : start(call);
+    },
   },
   {
     name: "run",
     summary: "Run one agent here, without any coordinator; words after its name are its parameters",
     operands: ["<agent>", "[parameters...]"],
     examples: ["run echo --message hello", "run --project-dir /srv/jobs test --stdout ok --json", "run echo --help"],
-    run: (call, [agent = "", ...words]) => run(call, agent, words),
+    run: async (call, [agent = "", ...words]) => (await import("./run.ts")).run(call, agent, words),
   },
   {
     name: "config",
@@ -52,7 +45,7 @@ export const builtIns: readonly BuiltIn[] = [
     operands: [],
     examples: ["config", "config --json"],
     extraFlags: [JSON_FLAG],
-    run: (call, _operands, own) => showConfig(call, own["json"] === true),
+    run: async (call, _operands, own) => (await import("./show-config.ts")).showConfig(call, own["json"] === true),
   },
   {
     name: "plugins",
@@ -60,7 +53,7 @@ export const builtIns: readonly BuiltIn[] = [
     operands: [],
     examples: ["plugins", "plugins --json"],
     extraFlags: [JSON_FLAG],
-    run: (call, _operands, own) => showPlugins(call, own["json"] === true),
+    run: async (call, _operands, own) => (await import("./show-plugins.ts")).showPlugins(call, own["json"] === true),
   },
   {
     name: "profiles",
@@ -68,7 +61,7 @@ export const builtIns: readonly BuiltIn[] = [
     operands: [],
     examples: ["profiles", "profiles --json"],
     extraFlags: [JSON_FLAG],
-    run: (call, _operands, own) => showProfiles(call, own["json"] === true),
+    run: async (call, _operands, own) => (await import("./show-profiles.ts")).showProfiles(call, own["json"] === true),
   },
   {
     name: "journal",
@@ -76,7 +69,7 @@ export const builtIns: readonly BuiltIn[] = [
     operands: ["<act>", "[run]"],
     examples: ["journal ls", "journal show run_1234 --json", "journal replay", "journal prune"],
     extraFlags: [JSON_FLAG],
-    run: (call, operands, own) => journal(call, operands, own["json"] === true),
+    run: async (call, operands, own) => (await import("./journal.ts")).journal(call, operands, own["json"] === true),
   },
   {
     name: "drain",
@@ -84,7 +77,10 @@ export const builtIns: readonly BuiltIn[] = [
     operands: [],
     examples: ["drain", "drain --stop", "drain --profile echo --project-dir /srv/jobs"],
     extraFlags: [["--stop", "stop running work, as a second SIGTERM does"], JSON_FLAG],
-    run: (call, _operands, own) => drain(call, { stop: own["stop"] === true, json: own["json"] === true }),
+    async run(call, _operands, own) {
+      const { drain } = await import("./drain.ts");
+      return drain(call, { stop: own["stop"] === true, json: own["json"] === true });
+    },
   },
   {
     name: "health",
@@ -93,7 +89,7 @@ export const builtIns: readonly BuiltIn[] = [
     operands: [],
     examples: ["health", "health --json"],
     extraFlags: [JSON_FLAG],
-    run: (call, _operands, own) => health(call, own["json"] === true),
+    run: async (call, _operands, own) => (await import("./health.ts")).health(call, own["json"] === true),
   },
   {
     name: "doctor",
@@ -102,7 +98,7 @@ export const builtIns: readonly BuiltIn[] = [
     examples: ["doctor", "doctor --json", "doctor --config other.config.ts"],
     extraFlags: [JSON_FLAG],
     survivesConfig: true,
-    run: (call, _operands, own) => doctor(call, own["json"] === true),
+    run: async (call, _operands, own) => (await import("./doctor/doctor.ts")).doctor(call, own["json"] === true),
   },
   {
     name: "init",
@@ -114,7 +110,7 @@ export const builtIns: readonly BuiltIn[] = [
       ["--force", "overwrite the file if it is there"],
     ],
     takesOptions: false,
-    run: ({ terminal }, _operands, own) => init(terminal, own),
+    run: async ({ terminal }, _operands, own) => (await import("./init/init.ts")).init(terminal, own),
   },
   {
     name: "create-plugin",
@@ -126,6 +122,9 @@ export const builtIns: readonly BuiltIn[] = [
       ["--core <source>", "where npm gets leasehold from while you develop: a version, a path or a tarball"],
     ],
     takesOptions: false,
-    run: ({ terminal }, [name = ""], own) => createPlugin(terminal, name, own),
+    async run({ terminal }, [name = ""], own) {
+      const { createPlugin } = await import("./create-plugin/create-plugin.ts");
+      return createPlugin(terminal, name, own);
+    },
   },
 ];

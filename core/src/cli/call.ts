@@ -6,6 +6,7 @@ import type { Logger } from "../log/logger.ts";
 import { maskLines } from "../redaction/mask-lines.ts";
 import { bootRunner } from "../runner.ts";
 import type { Runner, RunnerOverrides } from "../runner-api.ts";
+import { endLoading } from "./loading.ts";
 import type { MaskedTerminal } from "./masked-terminal.ts";
 
 /** One call of one command, parsed. */
@@ -42,7 +43,8 @@ function plainLoggerFor({ terminal }: Call, { options }: ResolvedConfig): Logger
 export function boot(call: Call, config: ResolvedConfig, { silent = false } = {}): Promise<Runner> {
   const log = plainLoggerFor(call, config);
   if (silent) log.level = "silent";
-  return bootRunner({ options: config.options, plugins: config.plugins, log, secrets: call.terminal.secrets });
+  const { secrets } = call.terminal;
+  return bootRunner({ options: config.options, plugins: config.plugins, log, secrets }).finally(endLoading);
 }
 
 /** Sets all plugins up, hands the runner over and closes it afterwards, whatever happens. */

@@ -9,6 +9,7 @@ import type { Plugin } from "../plugin/plugin.ts";
 import { type Call, resolve } from "./call.ts";
 import { CommandRunners } from "./command-runners.ts";
 import { listenForInterrupts } from "./interrupts.ts";
+import { endLoading } from "./loading.ts";
 import { surroundingsOf } from "./surroundings.ts";
 
 /** A command that a plugin contributes, with the fields of its own flags. */
@@ -52,6 +53,8 @@ export async function callContributed(
   operands: readonly string[],
   flags: Sources["flags"],
 ): Promise<number> {
+  // It need not set up a runner, and may be a server all the same.
+  endLoading();
   const config = await resolve(call);
   const interrupts = listenForInterrupts();
   const runners = new CommandRunners(call, plugin.definition.name);

@@ -1,8 +1,9 @@
 import { once } from "node:events";
-import { type IncomingMessage, request } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import type { RunnerStatus } from "../status/runner-status.ts";
+import { request } from "./http.ts";
 import { withSocketAddress } from "./socket-path.ts";
 
 /** A runner that is there answers at once; one that is stuck in its main loop does not. */

@@ -1,6 +1,7 @@
 import { chmod, rm } from "node:fs/promises";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { RunnerStatus } from "../status/runner-status.ts";
+import { createServer } from "./http.ts";
 import { socketIn, withSocketAddress } from "./socket-path.ts";
 
 /** A runner as the control socket sees it. */

@@ -1,8 +1,10 @@
+import { createRequire } from "node:module";
 import { pino, stdSerializers, stdTimeFunctions } from "pino";
-import pretty from "pino-pretty";
 import { messageOf } from "../errors/leasehold-error.ts";
 import type { Logger } from "./logger.ts";
 import { visible } from "./visible.ts";
+
+const require = createRequire(import.meta.url);
 
 export interface LoggerSettings {
   readonly verbose: boolean;
@@ -20,17 +22,21 @@ export function createLogger({ verbose, stream = process.stderr }: LoggerSetting
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: guarded(verbose ? stdSerializers.errWithCause : briefError) },
     },
-    stream.isTTY
-      ? pretty({
-          destination: stream,
-          sync: true,
-          colorize: true,
-          ignore: "pid",
-          singleLine: true,
-          messageFormat: inOneLine,
-        })
-      : stream,
+    stream.isTTY ? prettyLines(stream) : stream,
   );
+}
+
+function prettyLines(destination: NodeJS.WritableStream): NodeJS.WritableStream {
+  // Loaded where somebody reads along: most runners write to a file or a collector.
+  const pretty = require("pino-pretty") as typeof import("pino-pretty");
+  return pretty({
+    destination,
+    sync: true,
+    colorize: true,
+    ignore: "pid",
+    singleLine: true,
+    messageFormat: inOneLine,
+  });
 }
 
 /** A message may quote what others wrote; on a terminal a line break in it would forge a line. */

@@ -1,8 +1,8 @@
 import type { Credentials, Logger, Redactor } from "leasehold";
-import { Pool } from "undici";
 import { type Download, download } from "./download.ts";
 import { type ExchangeRequest, exchange, type Reply, Unanswered } from "./exchange.ts";
 import { isSuccess, refusesCredentials } from "./judgement.ts";
+import { Pool } from "./pool.ts";
 
 /** The server closes idle connections after 5 s (protocol §2): close them before. */
 const KEEP_ALIVE_MS = 4_000;
@@ -34,7 +34,7 @@ export class CoordinatorClient {
   /** The coordinator's URL without user name and password. */
   readonly url: string;
   readonly #settings: ClientSettings;
-  readonly #pool: Pool;
+  readonly #pool: InstanceType<typeof Pool>;
   readonly #basePath: string;
   readonly #basic: Readonly<Record<string, string>>;
 

@@ -22,14 +22,15 @@ const REFUSAL_BYTES = 64 * 1024;
  * request into their messages.
  */
 export async function download(
-  dispatcher: Dispatcher,
+  dispatcher: Pick<Dispatcher, "dispatch">,
   request: DownloadRequest,
   name: (thrown: Unanswered) => Unanswered,
 ): Promise<Download> {
   const broken = (thrown: unknown) => name(unanswered(thrown));
   const { path, headers, silenceMs, signal } = request;
   try {
-    const { statusCode: status, body } = await dispatcher.request({
+    const { requestFrom } = await import("./request.ts");
+    const { statusCode: status, body } = await requestFrom(dispatcher, {
       method: "GET",
       path,
       headers,

@@ -35,7 +35,7 @@ export function isTooLong(thrown: unknown): boolean {
 }
 
 /** Sends one request and collects its answer. Rejects with `Unanswered`. */
-export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Promise<Reply> {
+export function exchange(dispatcher: Pick<Dispatcher, "dispatch">, request: ExchangeRequest): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const collector = new Collector(request, resolve, reject);
     dispatcher.dispatch(

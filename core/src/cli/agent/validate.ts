@@ -1,6 +1,9 @@
-import { Ajv, type ErrorObject } from "ajv";
+import { createRequire } from "node:module";
+import type { ErrorObject } from "ajv";
 import { messageOf } from "../../errors/leasehold-error.ts";
 import type { JsonObject } from "../../json/value.ts";
+
+const require = createRequire(import.meta.url);
 
 /** What is wrong with parameters: a sentence, and the parameter where there is one. */
 export interface ParameterProblem {
@@ -10,6 +13,8 @@ export interface ParameterProblem {
 
 /** Checks parameters against a JSON Schema (draft-07). */
 export function validate(parameters: unknown, schema: JsonObject): ParameterProblem[] {
+  // Loaded when something is to be checked, which a runner never does.
+  const { Ajv } = require("ajv") as typeof import("ajv");
   const ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false, logger: false });
   const { $schema: _, ...rules } = schema;
   try {

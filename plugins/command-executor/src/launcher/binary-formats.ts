@@ -1,5 +1,3 @@
-import { arch } from "node:process";
-
 /** Mach-O in its four and universal forms. */
 const MACH_O = ["feedface", "feedfacf", "cefaedfe", "cffaedfe", "cafebabe"];
 const ELF = "7f454c46";
@@ -17,7 +15,7 @@ const MACHINES: Readonly<Record<string, readonly number[]>> = {
 };
 
 /** Whether a file with this header is a binary that this machine executes. */
-export function isBinary(header: Buffer, architecture: string = arch): boolean {
+export function isBinary(header: Buffer, architecture: string = process.arch): boolean {
   const magic = header.toString("hex", 0, 4);
   if (magic !== ELF) return MACH_O.includes(magic);
   if (header.length < MACHINE_AT + 2) return false;

@@ -1,5 +1,4 @@
 import type { Credentials, Redactor } from "leasehold";
-import { request } from "undici";
 import { basicCredentials } from "../client.ts";
 
 const MOST_BYTES = 16 * 1024 * 1024;
@@ -27,6 +26,7 @@ export async function probe({ url, credentials, signal, secrets }: Probed, path:
   const base = new URL(url);
   const target = addressOf(url) + path;
   const given = await credentials?.headers(target, signal);
+  const { request } = await import("undici");
   const sentAt = Date.now();
   const answer = await request(target, { headers: { ...basicCredentials(base), ...given }, signal, reset: true });
   const answeredAt = Date.now();

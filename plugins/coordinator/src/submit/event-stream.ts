@@ -1,6 +1,5 @@
 import { createParser } from "eventsource-parser";
 import { isJsonObject, type JsonObject, jsonMemberText } from "leasehold";
-import { request } from "undici";
 import { basicCredentials, type ClientSettings } from "../client.ts";
 
 /** One thing that happened to a session (protocol §2.7). */
@@ -56,6 +55,7 @@ async function open(
   const base = new URL(url);
   const target = base.origin + base.pathname.replace(/\/+$/, "") + path;
   const given = await credentials()?.headers(target, signal);
+  const { request } = await import("undici");
   const { statusCode, headers, body } = await request(target, {
     headers: { accept: "text/event-stream", ...basicCredentials(base), ...given },
     signal,

@@ -7,7 +7,7 @@ export type Connect = (endpoint: Endpoint, plan: VersionPlan) => AgentPool;
 
 /** Loads the client on first use: it is large, and most runners have no agents in containers. */
 export async function connections(): Promise<Connect> {
-  const [{ Pool }, { AgentPool }] = await Promise.all([import("undici"), import("../invoke/agent-pool.ts")]);
+  const [{ Pool }, { AgentPool }] = await Promise.all([import("./pool.ts"), import("../invoke/agent-pool.ts")]);
   return ({ host, port }, { entrypointType, settings }) => {
     const { concurrency, invokeSeconds } = settings;
     const timeouts = { headersTimeout: invokeSeconds * 1_000, bodyTimeout: invokeSeconds * 1_000 };

@@ -2,9 +2,6 @@ import { type Command, z } from "leasehold";
 import { type EmbeddedCoordinatorOptions, optionsSchema } from "../options.ts";
 import { startEmbeddedCoordinator } from "../start.ts";
 import { readAssignment } from "./assignment.ts";
-import { leaseHere } from "./lease-here.ts";
-import { leaseAsChild } from "./runner-process.ts";
-import { WatchedRunners } from "./watched-runners.ts";
 
 const flags = z.strictObject({
   watch: z.boolean().default(false).meta({
@@ -29,7 +26,7 @@ export const devCommand: Command = {
   options: flags,
   async run(invocation) {
     const assignment = readAssignment();
-    if (assignment) return leaseAsChild(invocation, assignment);
+    if (assignment) return (await import("./runner-process.ts")).leaseAsChild(invocation, assignment);
     const { watch, port, data } = flags.parse(invocation.options);
     const options = optionsSchema.parse({
       ...invocation.pluginOptions,
@@ -38,7 +35,10 @@ export const devCommand: Command = {
     } satisfies EmbeddedCoordinatorOptions);
     const coordinator = await startEmbeddedCoordinator(options);
     try {
-      await (watch ? new WatchedRunners(invocation, coordinator).run() : leaseHere(invocation, coordinator));
+      if (watch) {
+        const { WatchedRunners } = await import("./watched-runners.ts");
+        await new WatchedRunners(invocation, coordinator).run();
+      } else await (await import("./lease-here.ts")).leaseHere(invocation, coordinator);
       return 0;
     } finally {
       await coordinator.close();

@@ -3,7 +3,6 @@ import { chmod, mkdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type Limits, withinBytes } from "../archive/limits.ts";
-import { unpack } from "../archive/unpack.ts";
 import { MANIFEST, type Manifest, readManifest } from "../manifest.ts";
 import { ScriptFault } from "../script-fault.ts";
 import type { ScriptOrigin } from "../scripts.ts";
@@ -59,6 +58,8 @@ async function build(request: FetchRequest, archive: AsyncIterable<Uint8Array>, 
   const version = join(workshop, "version");
   const directory = join(version, name);
   await mkdir(version);
+  // Loaded at the first archive: most runners that start have their scripts already, or none.
+  const { unpack } = await import("../archive/unpack.ts");
   await unpack({ archive: file, script: name, into: directory, limits, signal });
   const manifest = await readManifest(directory);
   if (!manifest) throw new ScriptFault("SCRIPT_INVALID", `the archive holds no ${MANIFEST}`);
