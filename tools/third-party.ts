@@ -14,7 +14,6 @@ import { sqlExecutor } from "leasehold-sql-executor";
 const reports = defineProfile({
   name: "reports",
   directory: new URL(".", import.meta.url),
-  executor: { type: "procedural" },
   agents: [
     {
       name: "total",
@@ -40,6 +39,8 @@ try {
   await writeFile(path.join(project, "total.sql"), "SELECT :a + :b AS total;\n");
   await install(project, [...needed, plugin]);
   await typeCheck(project);
+  // Its agents are no programs, which nobody may want of them.
+  await command("npx", ["leasehold", "doctor"], { cwd: project });
   const told = await command("npx", ["leasehold", "run", "total", "--a", "40", "--b", "2"], { cwd: project });
   if (told.trim() !== '[{"total":42}]') throw new Error(`the run answered ${told}`);
   process.stdout.write(`${path.basename(plugin)} was installed beside ${needed.length} packages, and answered ${told}`);

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { RunnerControl } from "./control/runner-control.ts";
 import { FaultReport, LeaseholdError, messageOf } from "./errors/leasehold-error.ts";
 import { type LeaseSignals, Lifecycle } from "./lifecycle.ts";
@@ -6,6 +7,8 @@ import type { TeardownStack } from "./plugin/teardown-stack.ts";
 import type { Profile } from "./profiles/profile.ts";
 import { Recovery } from "./recovery/recovery.ts";
 import { RunAborted } from "./run/aborted.ts";
+import type { Agent } from "./run/agent.ts";
+import type { AnyEntrypoint } from "./run/entrypoint.ts";
 import type { Outcome } from "./run/outcome.ts";
 import { END_SECONDS } from "./run/pipeline.ts";
 import type { PluginReport, Replayed, Runner, RunnerSpec } from "./runner-api.ts";
@@ -154,6 +157,12 @@ export class BootedRunner implements Runner {
     if (signal?.aborted) stop();
     signal?.addEventListener("abort", stop, { once: true });
     return outcome.finally(() => signal?.removeEventListener("abort", stop));
+  }
+
+  async entrypointOf(agent: Agent, profile?: Profile): Promise<AnyEntrypoint | undefined> {
+    if (this.#end.signal.aborted) throw new LeaseholdError("RUNNER_CLOSING");
+    const id = `foreseen-${randomUUID()}`;
+    return this.#local.foresee({ id, agent, session: { id, mode: "start" }, parametersText: "{}" }, profile);
   }
 
   close(): Promise<void> {

@@ -5,6 +5,8 @@ import type { PluginManifest } from "./plugin/manifest.ts";
 import type { Plugin } from "./plugin/plugin.ts";
 import type { Profile } from "./profiles/profile.ts";
 import type { SecretStore } from "./redaction/secret-store.ts";
+import type { Agent } from "./run/agent.ts";
+import type { AnyEntrypoint } from "./run/entrypoint.ts";
 import type { Outcome } from "./run/outcome.ts";
 import type { Services } from "./services/services.ts";
 import type { LeasedRun } from "./sources/source.ts";
@@ -85,6 +87,13 @@ export interface Runner {
    * failure, only with `RUNNER_CLOSING` once the runner is closed.
    */
   execute(run: LeasedRun, options?: { readonly profile?: Profile; readonly signal?: AbortSignal }): Promise<Outcome>;
+  /**
+   * What a run of an agent, without parameters, would be resolved to, for checks that want to know whose it is: asks the taps on
+   * `resolveEntrypoint`, and no other hook. Nothing when nobody takes it. Rejects when a tap throws (`TAP_FAILED`), and with
+   * `RUNNER_CLOSING`.
+   * @param profile What the agent belongs to; the active profile unless given.
+   */
+  entrypointOf(agent: Agent, profile?: Profile): Promise<AnyEntrypoint | undefined>;
   /** Ends everything, in reverse order, leasing too; collects errors into one `FaultReport`. Calling it twice is fine. */
   close(): Promise<void>;
 }

@@ -7,6 +7,10 @@ const sh = (program: string): Submission => ({ agent: { name: "sh", command: `/b
 pluginConformance({
   create: () => commandExecutor(),
   refuses: { background: () => commandExecutor({ background: "forget" as "end" }) },
+  differs: {
+    create: () => commandExecutor({ environment: { set: { MARK: "other" } } }),
+    shows: async (bench) => (await (await bench.submit(sh('echo "mark $MARK"'))).outcome).result?.text,
+  },
 });
 
 executorConformance({

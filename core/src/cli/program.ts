@@ -31,11 +31,15 @@ export function buildProgram(parts: ProgramParts): Command {
     .configureOutput({ writeOut: (text) => parts.terminal.stdout.write(text), writeErr: parts.onError })
     .enablePositionalOptions()
     .addHelpText("after", `\n${describeExamples(rootExamples(parts))}`)
-    .addHelpText("after", `\n${describeExitCodes()}`);
+    .addHelpText("after", `\n${describeExitCodes(commandNames(parts))}`);
   addConfigFlag(program);
   for (const builtIn of builtIns) addBuiltIn(program, builtIn, parts);
   for (const contributed of parts.commands) addContributed(program, contributed, parts);
   return program;
+}
+
+function commandNames({ commands }: ProgramParts): string[] {
+  return [...builtIns.map(({ name }) => name), ...commands.map(({ command }) => command.name)];
 }
 
 /** One of each command. */

@@ -16,8 +16,13 @@ export function apiVersionFault(
   { oldest, newest }: ServedVersions = SERVED,
 ): LeaseholdError | undefined {
   if (!Number.isInteger(wanted))
-    return new LeaseholdError("PLUGIN_INVALID", { where: plugin, problem: "its apiVersion is no whole number" });
+    return new LeaseholdError("PLUGIN_API_INVALID", { plugin, given: shown(wanted), newest });
   if (wanted > newest) return new LeaseholdError("PLUGIN_API_NEWER", { plugin, wanted, newest, version });
   if (wanted < oldest) return new LeaseholdError("PLUGIN_API_OLDER", { plugin, wanted, oldest, newest, version });
   return undefined;
+}
+
+/** As its author wrote it, so that "1" is not taken for 1. */
+function shown(given: unknown): string {
+  return typeof given === "string" ? JSON.stringify(given) : String(given);
 }

@@ -2,7 +2,7 @@ import { RunAborted } from "./aborted.ts";
 import type { RunState } from "./run-state.ts";
 
 /** Time that an executor has, beyond the grace of what it ends, to answer after its run was told to end. */
-const ANSWER_SECONDS = 5;
+export const ANSWER_SECONDS = 5;
 /** The longest that timers can wait; a longer one would go off at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 

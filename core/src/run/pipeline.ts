@@ -2,8 +2,9 @@ import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
 import type { Instrument } from "../hooks/instrument.ts";
 import { maskOutcome } from "../redaction/mask-outcome.ts";
 import type { SecretStore } from "../redaction/secret-store.ts";
-import type { RunAborted } from "./aborted.ts";
+import { RunAborted } from "./aborted.ts";
 import { RunDeadline } from "./deadline.ts";
+import type { AnyEntrypoint } from "./entrypoint.ts";
 import { refusedBy, settleFault } from "./fault-outcome.ts";
 import { HookWalk, type WalkParts } from "./hook-walk.ts";
 import { failed, type Outcome, stopped } from "./outcome.ts";
@@ -52,6 +53,22 @@ export class Pipeline {
       .catch((thrown) => run.log.warn({ err: thrown }, `the run's temp directory stays: ${messageOf(thrown)}`));
     tellPhase(this.#parts.telemetry, run, "settled");
     return timed(run, await maskOutcome(settled, this.#parts.secrets, run.secretScopes));
+  }
+
+  /** What a run would be resolved to, which is no run then: nothing of it stays. Rejects when a tap throws. */
+  async foresee(run: RunState): Promise<AnyEntrypoint | undefined> {
+    run.freeze();
+    try {
+      return await this.#parts.hooks.resolveEntrypoint.promise(run);
+    } finally {
+      run.abort(new RunAborted("stop", "it was only asked who would take such a run"));
+      run.close();
+      const seconds = run.limits.graceSeconds + END_SECONDS;
+      for (const owner of [run.owner, run.sessionOwner])
+        await this.#parts.ledger.end(owner, run.signal.reason, seconds);
+      await run.deleteTempDirectory();
+      run.forgetSecrets();
+    }
   }
 
   async #decide(run: RunState, deadline: RunDeadline, onExecute: () => void): Promise<Outcome> {

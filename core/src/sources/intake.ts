@@ -3,6 +3,7 @@ import type { LeaseRecord } from "../journal/journal.ts";
 import type { LeaseState } from "../journal/journal-state.ts";
 import type { Profile } from "../profiles/profile.ts";
 import { RunAborted } from "../run/aborted.ts";
+import type { AnyEntrypoint } from "../run/entrypoint.ts";
 import { failed, type Outcome } from "../run/outcome.ts";
 import type { RunState } from "../run/run-state.ts";
 import type { SourceStanding } from "../status/runner-status.ts";
@@ -140,6 +141,11 @@ export class Intake {
     const begun = this.#begin(offer, slot, profile);
     this.#active.set(id, begun);
     return this.#told(offer.run, { verdict: "started", outcome: begun.outcome });
+  }
+
+  /** What a run would be resolved to, were it offered. */
+  foresee(run: LeasedRun, profile: Profile | undefined): Promise<AnyEntrypoint | undefined> {
+    return this.#carrier.foresee(run, profile);
   }
 
   async stop(

@@ -3,6 +3,7 @@ import type { LeaseRecord } from "../journal/journal.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Profile } from "../profiles/profile.ts";
 import { RunAborted } from "../run/aborted.ts";
+import type { AnyEntrypoint } from "../run/entrypoint.ts";
 import type { Outcome } from "../run/outcome.ts";
 import { END_SECONDS } from "../run/pipeline.ts";
 import { RunState, type Surroundings } from "../run/run-state.ts";
@@ -54,6 +55,11 @@ export class RunCarrier {
       services,
       emit,
     });
+  }
+
+  /** What a run would be resolved to, were it leased. */
+  foresee(run: LeasedRun, profile: Profile | undefined): Promise<AnyEntrypoint | undefined> {
+    return this.#parts.pipeline.foresee(this.newRun(run, profile, () => undefined));
   }
 
   outletFor(run: RunState, courier: Courier | undefined): EventOutlet {

@@ -5,7 +5,7 @@ export {
   credentialsConformance,
 } from "./conformance/credentials-suite.ts";
 export { type ExecutorSubject, executorConformance, type OwnedThings } from "./conformance/executor-suite.ts";
-export { type PluginSubject, pluginConformance } from "./conformance/plugin-suite.ts";
+export { type DifferentOptions, type PluginSubject, pluginConformance } from "./conformance/plugin-suite.ts";
 export { processesIn } from "./conformance/processes-in.ts";
 export { type ProfileSubject, profileConformance } from "./conformance/profile-suite.ts";
 export { type Heard, type SourceSubject, type SourceWorld, sourceConformance } from "./conformance/source-suite.ts";

@@ -5,7 +5,6 @@ import { samplePlugin } from "./src/index.ts";
 const trial = defineProfile({
   name: "trial",
   directory: new URL(".", import.meta.url),
-  executor: { type: "procedural" },
   agents: [
     {
       name: "hello",

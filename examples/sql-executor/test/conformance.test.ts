@@ -13,6 +13,10 @@ pluginConformance({
   create: () => sqlExecutor(),
   companions: () => [commandExecutor()],
   refuses: { database: () => sqlExecutor({ database: "" }) },
+  differs: {
+    create: () => sqlExecutor({ database: "missing.sqlite" }),
+    shows: async (bench) => (await (await bench.submit(query("echo", { text: "here" }))).outcome).status,
+  },
 });
 
 executorConformance({

@@ -86,6 +86,7 @@ describe("leasehold", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     for (const words of ["greet", "Greets", "leasehold run echo", "Exit codes:", "143"])
       expect(stdout).toContain(words);
+    expect(stdout.slice(stdout.indexOf("Exit codes:"))).not.toContain("submit");
   });
 
   it("shows the flags of plugins in a command's help", async () => {

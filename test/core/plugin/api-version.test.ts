@@ -28,7 +28,16 @@ describe("a plugin's apiVersion", () => {
     });
   });
 
-  it.each([1.5, Number.NaN, "1" as never])("must be a whole number: %s", (version) => {
-    expect(faultOf(version)?.code).toBe("PLUGIN_INVALID");
+  it.each([
+    [1.5, "1.5"],
+    [Number.NaN, "NaN"],
+    ["1" as never, '"1"'],
+    [undefined as never, "undefined"],
+  ])("must be a whole number: %s", (version, shown) => {
+    expect(faultOf(version)).toMatchObject({
+      code: "PLUGIN_API_INVALID",
+      message: `plugin "other" says apiVersion ${shown}, which is no whole number`,
+      fix: expect.stringContaining("writes apiVersion: 5 into definePlugin"),
+    });
   });
 });

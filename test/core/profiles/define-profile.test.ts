@@ -30,6 +30,11 @@ describe("defineProfile", () => {
     });
   });
 
+  it("is for programs unless it says otherwise", async () => {
+    const [profile] = await boot(defineProfile({ name: "p", directory, agents: [] }));
+    expect(profile?.executor).toEqual({ type: "procedural" });
+  });
+
   it("reads a folder of agent files", async () => {
     await writeAgent("two.json", { name: "two", description: null, command: "c", timeout_seconds: 3, tags: ["x"] });
     await writeAgent("one.json", { name: "one", description: "First", parameters_schema: { type: "object" } });

@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { messageOf } from "../../errors/leasehold-error.ts";
 import { didYouMean } from "../../errors/nearest.ts";
@@ -20,7 +20,7 @@ export async function createPlugin(
   const names = pluginNames(name);
   if (typeof names === "string") throw wrongCall(names, "Choose another name.");
   const directory = path.resolve(terminal.cwd, names.plugin);
-  const files = await pluginFiles(kind, names, sourceOfCore(own["core"], terminal.cwd, directory));
+  const files = await pluginFiles(kind, names, await sourceOfCore(own["core"], terminal.cwd, directory));
   await write(directory, files);
   terminal.stdout.write(`Wrote ${files.length} files to ${directory}.\n${nextSteps(names.plugin)}`);
   return EXIT_CODES.ENDED.code;
@@ -35,10 +35,22 @@ function kindOf(given: unknown): PluginKind {
 }
 
 /** What npm installs Leasehold from: the version that writes this, or what `--core` names; a path is made relative to the package. */
-function sourceOfCore(given: unknown, cwd: string, directory: string): string {
+async function sourceOfCore(given: unknown, cwd: string, directory: string): Promise<string> {
   if (typeof given !== "string") return `^${version}`;
-  const isPath = /^[./~]|\.tgz$/.test(given);
-  return isPath ? `file:${path.relative(directory, path.resolve(cwd, given))}` : given;
+  if (!isPath(given)) return given;
+  const file = path.resolve(cwd, given);
+  await access(file).catch(() => {
+    throw wrongCall(
+      `--core names ${file}, and there is nothing`,
+      "Name a tarball or a folder that is there, or a version.",
+    );
+  });
+  return `file:${path.relative(directory, file)}`;
+}
+
+/** Addresses may end like tarballs. */
+function isPath(source: string): boolean {
+  return /^[./~]|\.tgz$/.test(source) && !/^[a-z+]+:/.test(source);
 }
 
 async function write(directory: string, files: readonly PluginFile[]): Promise<void> {

@@ -18,6 +18,10 @@ export const plugins = {
     message: "plugins depend on each other in a circle: {cycle}",
     fix: "Remove one of these dependencies.",
   },
+  PLUGIN_API_INVALID: {
+    message: 'plugin "{plugin}" says apiVersion {given}, which is no whole number',
+    fix: "Its author writes apiVersion: {newest} into definePlugin, or the older version that it was written for.",
+  },
   PLUGIN_API_NEWER: {
     message:
       'plugin "{plugin}" needs plugin API {wanted}, but leasehold {version} has {newest} at most: leasehold is behind',

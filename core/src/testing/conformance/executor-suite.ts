@@ -9,10 +9,12 @@ import type { EventOf } from "../runner/hearing.ts";
 import { startRunner, type TestRunnerSettings } from "../runner/start-runner.ts";
 import type { Submission, Submitted, TestRunner } from "../runner/test-runner.ts";
 import { isAlive, nothingAlive } from "./alive.ts";
-import { endedByItself } from "./ended-by-itself.ts";
+import { endedByItself, goesOn } from "./ended-by-itself.ts";
 import { recoverInNextRunner } from "./recovery.ts";
 import { applies, type Point } from "./subject.ts";
 import { suite } from "./suite.ts";
+import { expectTakenBy } from "./taken-by.ts";
+import { expectEnded } from "./told-to-end.ts";
 import { withVariable } from "./with-variable.ts";
 
 /** What an executor starts outside of this process's memory. */
@@ -39,7 +41,7 @@ export interface ExecutorSubject {
   echoes(text: string): Submission;
   /** A run that goes on until it is ended, or for more than a minute. */
   readonly endless: Submission;
-  /** A run that fails by itself. */
+  /** A run that the executor takes, and that fails by itself: with the executor's own code, not by a throw. */
   readonly fails: Point<Submission>;
   /** A run that produces at least 64 KiB. */
   readonly floods: Point<Submission>;
@@ -51,8 +53,8 @@ export interface ExecutorSubject {
   readonly leavesBehind: Point<Submission>;
 }
 
-/** The core settles a run like this whose executor gave no answer in time. */
-const GIVEN_UP = "EXECUTOR_STUCK";
+/** What a throw of an executor is settled as. */
+const THROWN = "TAP_FAILED";
 const OUTPUT_BYTES = 4_096;
 /** Two streams, quoted as JSON in JSON, and what stands around them. */
 const MOST_RESULT_BYTES = 16 * OUTPUT_BYTES;
@@ -85,19 +87,30 @@ export function executorConformance(subject: ExecutorSubject): void {
 
     pointOf("says why a run failed", subject.fails, async (fails) => {
       await using bench = await start();
-      const outcome = await (await bench.submit(fails)).outcome;
-      expect(outcome.status).toBe("failed");
-      expect(outcome.error?.code).toMatch(/./);
-      expect(outcome.error?.message).toMatch(/./);
+      const run = await bench.submit(fails);
+      const outcome = await run.outcome;
+      const { status, error: { code = "", message = "" } = {} } = outcome;
+      expect(status, JSON.stringify(outcome)).toBe("failed");
+      expectTakenBy(bench, name, run.id);
+      if (code === THROWN) throw new Error(`it threw (${message}): answer failed({ code, message }) instead`);
+      expect(code, "the outcome's error.code").toMatch(/./);
+      expect(message, "the outcome's error.message").toMatch(/./);
     });
 
     point("ends a run that is stopped", async () => {
       await using bench = await start();
       const run = await begun(bench, subject);
       await run.stop();
-      const { status, error } = await run.outcome;
-      expect(status).toBe("stopped");
-      expect(error?.code, "it does not come back when it is told to end").not.toBe(GIVEN_UP);
+      expectEnded(await run.outcome, "stopped");
+      await expectNothingAlive(bench, subject);
+    });
+
+    point("ends a run that is stopped after a while", async () => {
+      await using bench = await start();
+      const run = await begun(bench, subject);
+      await goesOn(run);
+      await run.stop();
+      expectEnded(await run.outcome, "stopped");
       await expectNothingAlive(bench, subject);
     });
 
@@ -105,9 +118,8 @@ export function executorConformance(subject: ExecutorSubject): void {
       await using bench = await start({ config: { timeoutSeconds: 0.5 } });
       const outcome = await (await bench.submit(subject.endless)).outcome;
       const { executing = 0, settled = 0 } = outcome.timings ?? {};
-      expect(outcome, JSON.stringify(outcome)).toMatchObject({ status: "failed" });
+      expectEnded(outcome, "failed");
       expect(settled - executing, "milliseconds that it was under way").toBeGreaterThan(400);
-      expect(outcome.error?.code).not.toBe(GIVEN_UP);
       await expectNothingAlive(bench, subject);
     });
 
@@ -115,7 +127,7 @@ export function executorConformance(subject: ExecutorSubject): void {
       await using bench = await start();
       const run = await begun(bench, subject);
       await bench.close();
-      expect((await run.outcome).status).toBe("stopped");
+      expectEnded(await run.outcome, "stopped");
       await expectNothingAlive(bench, subject);
       expect(leftOf(bench.telemetry), "resources of the runner and its sessions").toEqual([]);
     });
@@ -124,7 +136,7 @@ export function executorConformance(subject: ExecutorSubject): void {
       await using bench = await start({ config: { outputBytes: OUTPUT_BYTES } });
       const outcome = await (await bench.submit(floods)).outcome;
       const { stdout = 0, stderr = 0 } = outcome.truncated ?? {};
-      expect(Buffer.byteLength(outcome.result?.text ?? "")).toBeLessThan(MOST_RESULT_BYTES);
+      expectWithin(Buffer.byteLength(outcome.result?.text ?? ""));
       // A result that would be worth nothing in part is refused as a whole.
       if (outcome.status === "failed" && !outcome.truncated)
         expect(outcome.error?.message, "names the limit").toContain(String(OUTPUT_BYTES));
@@ -140,16 +152,16 @@ export function executorConformance(subject: ExecutorSubject): void {
 
     point("leaves no temporary files", async () => {
       const directory = await mkdtemp(path.join(tmpdir(), "leasehold-conformance-"));
-      await withVariable("TMPDIR", directory, async () => {
+      const trial = async () => {
         await using bench = await start();
         const before = await readdir(directory);
         await (await bench.submit(subject.echoes("temporary"))).outcome;
         const run = await begun(bench, subject);
         await run.stop();
-        await run.outcome;
-        expect(await readdir(directory)).toEqual(before);
-      });
-      await rm(directory, { recursive: true });
+        expectEnded(await run.outcome, "stopped");
+        expect(await readdir(directory), "what is left in the directory for temporary files").toEqual(before);
+      };
+      await withVariable("TMPDIR", directory, trial).finally(() => rm(directory, { recursive: true }));
     });
 
     pointOf("shows its runs no secret of the runner", subject.reveals, async (reveals) => {
@@ -178,6 +190,13 @@ async function begun(bench: TestRunner, { endless, owns }: ExecutorSubject): Pro
     : bench.told("phase", ({ phase, run: id }) => phase === "execute" && id === run.id);
   await Promise.race([isThere, endedByItself(run)]);
   return run;
+}
+
+function expectWithin(bytes: number): void {
+  if (bytes < MOST_RESULT_BYTES) return;
+  throw new Error(
+    `the result has ${bytes} bytes, where run.limits.outputBytes is ${OUTPUT_BYTES}: cut it, and say in \`truncated\` how much`,
+  );
 }
 
 async function expectNothingAlive({ telemetry, projectDir }: TestRunner, { owns }: ExecutorSubject): Promise<void> {

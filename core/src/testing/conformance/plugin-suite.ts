@@ -7,7 +7,15 @@ import type { Plugin } from "../../plugin/plugin.ts";
 import { token } from "../../services/token.ts";
 import { startRunner } from "../runner/start-runner.ts";
 import type { TestRunner } from "../runner/test-runner.ts";
+import { doesNotApply, type Point } from "./subject.ts";
 import { suite } from "./suite.ts";
+
+/** The plugin once more, with other options than the subject's, and what tells the two apart. */
+export interface DifferentOptions {
+  create(): Plugin;
+  /** Something that follows from the options: the answer to a run, what a service says, a source's slots. Compared by value. */
+  shows(bench: TestRunner): Promise<unknown>;
+}
 
 /** A plugin of any kind, for the suite that all of them pass. */
 export interface PluginSubject {
@@ -19,6 +27,8 @@ export interface PluginSubject {
   readonly lease?: boolean;
   /** Makes the plugin with options that are wrong, by the name of the option that its report must name. */
   readonly refuses?: Readonly<Record<string, () => Plugin>>;
+  /** How to see that a runner's plugin has the options that it was given, and not those of its like in another runner. */
+  readonly differs?: Point<DifferentOptions>;
 }
 
 const NO_OPTIONS = z.strictObject({});
@@ -29,9 +39,10 @@ export function pluginConformance(subject: PluginSubject): void {
   const { definition } = subject.create();
   const companions = () => subject.companions?.() ?? [];
   const { lease = true } = subject;
-  const boot = (verifyHandles = true) => startRunner([companions(), subject.create()], { verifyHandles, lease });
+  const boot = (verifyHandles = true, create = () => subject.create()) =>
+    startRunner([companions(), create()], { verifyHandles, lease });
 
-  suite(`plugin ${definition.name}`, ({ point }) => {
+  suite(`plugin ${definition.name}`, ({ point, pointOf }) => {
     point("boots with nothing but what it depends on", async () => {
       await using bench = await boot();
       expect(bench.runner.plugins.map(({ name }) => name)).toContain(definition.name);
@@ -70,10 +81,26 @@ export function pluginConformance(subject: PluginSubject): void {
       expect(second.runner.status().phase).toBe(lease ? "leasing" : "idle");
     });
 
+    pointOf("keeps its options apart from those in another runner", differenceOf(subject), async (different) => {
+      await using first = await boot(false);
+      await using second = await boot(false, () => different.create());
+      const [one, other] = [await different.shows(first), await different.shows(second)];
+      expect(other, "what two runners show whose options differ").not.toEqual(one);
+      expect(await different.shows(first), "what the first shows beside the second").toEqual(one);
+      await first.close();
+      expect(await different.shows(second), "what the second shows without the first").toEqual(other);
+    });
+
     point("leaves no handle open", async () => {
       for (let times = 0; times < 3; times++) await (await boot()).close();
     });
   });
+}
+
+function differenceOf({ create, differs }: PluginSubject): Point<DifferentOptions> {
+  if (differs) return differs;
+  const { options } = create().definition;
+  return doesNotApply(options ? "the subject has no `differs` that would tell two of them apart" : "it has no options");
 }
 
 async function expectRefusal(plugins: readonly PluginEntry[], plugin: string, option: string): Promise<void> {

@@ -22,14 +22,14 @@ export class ConformanceReport {
     this.#title = title;
   }
 
-  /** Tries a point, and notes what became of it. Rejects as the trial does. */
+  /** Tries a point, and notes what became of it. Rejects as the trial does, by the fault that came first. */
   async try(point: string, trial: () => Promise<void>): Promise<void> {
     try {
       await trial();
       this.#findings.push({ point, verdict: "holds" });
     } catch (thrown) {
       this.#findings.push({ point, verdict: "broken", reason: reasonOf(thrown) });
-      throw thrown;
+      throw unwrapped(thrown);
     }
   }
 
@@ -50,7 +50,7 @@ export class ConformanceReport {
         reason === undefined ? "" : ` (${verdict === "broken" ? "" : "does not apply: "}${firstLine(reason)})`;
       return `  ${MARKS[verdict]} ${point}${why}`;
     });
-    return [`${this.#title}: ${this.#count("holds")} of ${this.#tried} points hold`, ...lines].join("\n");
+    return [`${this.#title}: ${this.#sum()}`, ...lines].join("\n");
   }
 
   markdown(): string {
@@ -58,8 +58,14 @@ export class ConformanceReport {
     return [`## ${this.#title}`, "", "| point | verdict | why |", "| --- | --- | --- |", ...rows, "", ""].join("\n");
   }
 
-  get #tried(): number {
-    return this.#findings.length - this.#count("does not apply");
+  /** `7 hold, 1 is broken, 3 do not apply`; what there is none of is not named. */
+  #sum(): string {
+    const [broken, leftOut] = [this.#count("broken"), this.#count("does not apply")];
+    return [
+      `${this.#count("holds")} hold`,
+      ...(broken > 0 ? [`${broken} ${broken === 1 ? "is" : "are"} broken`] : []),
+      ...(leftOut > 0 ? [`${leftOut} ${leftOut === 1 ? "does" : "do"} not apply`] : []),
+    ].join(", ");
   }
 
   #count(verdict: Finding["verdict"]): number {
@@ -70,6 +76,19 @@ export class ConformanceReport {
 function reasonOf(thrown: unknown): string {
   if (isSuppressed(thrown)) return `${reasonOf(thrown.suppressed)}; and then: ${reasonOf(thrown.error)}`;
   return thrown instanceof FaultReport ? thrown.faults.map(describeFault).join("; ") : messageOf(thrown);
+}
+
+/** A `SuppressedError` says nothing by itself: its first fault is shown in its place, with its stack, and names what came after. */
+function unwrapped(thrown: unknown): unknown {
+  if (!isSuppressed(thrown)) return thrown;
+  const first = firstOf(thrown);
+  const error = new Error(reasonOf(thrown), { cause: first });
+  if (first instanceof Error && first.stack) error.stack = first.stack.replace(first.message, () => error.message);
+  return error;
+}
+
+function firstOf(thrown: unknown): unknown {
+  return isSuppressed(thrown) ? firstOf(thrown.suppressed) : thrown;
 }
 
 /** What `await using` makes of a trial that fails and whose runner does not close well either. */

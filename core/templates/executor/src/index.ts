@@ -27,10 +27,13 @@ export const samplePlugin = definePlugin({
       .meta({ env: "SAMPLE_PLUGIN_GREETING", description: "What answers begin with" }),
   }),
   setup({ hooks }, { greeting }) {
-    hooks.resolveEntrypoint.tap((run) =>
-      run.agent.command === "sample-plugin"
-        ? entrypoint("sample-plugin", { greeting })
-        : decline("the agent's command is not sample-plugin"),
+    hooks.resolveEntrypoint.tap(
+      (run) =>
+        run.agent.command === "sample-plugin"
+          ? entrypoint("sample-plugin", { greeting })
+          : decline("the agent's command is not sample-plugin"),
+      // Before the command executor, which takes every agent that has a command.
+      { order: "first" },
     );
     hooks.execute.for("sample-plugin").tap((run, { greeting }) => execute(run, greeting));
   },

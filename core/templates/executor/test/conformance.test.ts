@@ -8,6 +8,10 @@ const run = (parameters: JsonObject) => ({ agent, parameters });
 pluginConformance({
   create: () => samplePlugin(),
   refuses: { greeting: () => samplePlugin({ greeting: 5 as never }) },
+  differs: {
+    create: () => samplePlugin({ greeting: "Good morning," }),
+    shows: async (bench) => (await (await bench.submit(run({ text: "you" }))).outcome).result?.text,
+  },
 });
 
 executorConformance({

@@ -7,7 +7,6 @@ export function samplePlugin(): Plugin {
     description: "One agent that greets",
     // Relative commands start here.
     directory: new URL("..", import.meta.url),
-    executor: { type: "procedural" },
     agents: [
       {
         name: "hello",

@@ -8,6 +8,10 @@ pluginConformance({
     directory: () => samplePlugin({ directory: "" }),
     slots: () => samplePlugin({ directory: "runs", slots: 0 }),
   },
+  differs: {
+    create: () => samplePlugin({ directory: "runs", slots: 7 }),
+    shows: async ({ runner }) => runner.status().sources.find(({ name }) => name === "sample-plugin")?.slots,
+  },
 });
 
 sourceConformance<DirectoryWorld>({
