@@ -2,14 +2,17 @@ import { median } from "../hold-contest.ts";
 import type { Measure } from "../measure.ts";
 import { Subject } from "../subject.ts";
 
-/** From the submission of a run to its lease by a runner that waits for work. */
+/**
+ * From the arrival of a submission at the coordinator, which has still to make a run of it, to the run's lease by a runner
+ * that waits for work. The way of the submission to the coordinator is no part of a pickup.
+ */
 export const pickup: Measure = {
   name: "pickup by an idle runner, p50",
   unit: "ms",
   baseline: "one HTTP round trip on loopback",
   bar: { kind: "ratio at most", limit: 3 },
   async open(scale) {
-    const count = scale === "quick" ? 3 : 100;
+    const count = scale === "quick" ? 3 : 300;
     const [coordinator, runner] = [new Subject("coordinator"), new Subject("leasehold")];
     const caller = new Subject("bare-runner");
     const url = await coordinator.call<string>("url");

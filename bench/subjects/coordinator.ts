@@ -10,6 +10,7 @@ const settled = new Map<string, () => void>();
 /** Terminal reports that came before their submitter knew the run's id. */
 const early = new Set<string>();
 let requests = 0;
+let submittedAt = 0;
 let polled: PromiseWithResolvers<number> = Promise.withResolvers();
 
 const coordinator = await startEmbeddedCoordinator(
@@ -17,6 +18,7 @@ const coordinator = await startEmbeddedCoordinator(
   {
     async guard({ method, url }) {
       requests++;
+      if (method === "POST" && url === "/runs") submittedAt = now();
       if (method === "GET" && url.startsWith("/runner/runs")) polled.resolve(now());
       const run = REPORT.exec(url)?.[1];
       if (run === undefined) return undefined;
@@ -45,11 +47,10 @@ serve(
       for (let number = 0; number < count; number++) times.push(await completed(agent));
       return times;
     },
-    /** When a run was submitted, on the clock that all processes share; it is settled when this answers. */
+    /** When the submission of a run arrived, on the clock that all processes share; the run is settled when this answers. */
     async submitted(agent: string) {
-      const at = now();
       await completed(agent);
-      return at;
+      return submittedAt;
     },
     expectPoll: () => {
       polled = Promise.withResolvers();
