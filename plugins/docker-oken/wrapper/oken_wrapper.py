@@ -286,7 +286,15 @@ class Service:
         if self.target.is_async:
             call.task = self.loop.create_task(self.run_async(call, self.target.function, call.given))
         else:
+            self.start_sync(call)
+
+    def start_sync(self, call):
+        try:
             self.threads.submit(call, lambda: self.finish_sync(call), self.target.function)
+        except RuntimeError:
+            # No thread is to be had. Told in a turn of its own, as every other end of a call.
+            traceback.print_exc()
+            self.loop.call_soon(self.settled, call, 500, None)
 
     async def run_async(self, call, function, *given):
         try:
@@ -833,11 +841,20 @@ class Channel(asyncio.Protocol):
 
     def take(self, number, verb, content):
         if verb == CALL:
-            call = submitted(self.service, Answerer(self, number), content)
+            call = self.submitted(number, content)
             if call is not None and call.connection is not None:
                 self.calls[number] = call
         elif verb == CANCEL and number in self.calls:
             self.service.abandon(self.calls.pop(number))
+
+    def submitted(self, number, content):
+        """Whatever goes wrong with one call, the others go on."""
+        try:
+            return submitted(self.service, Answerer(self, number), content)
+        except Exception:
+            traceback.print_exc()
+            self.answer(number, 500, REASONS[500])
+            return None
 
     def answer(self, number, status, content):
         self.calls.pop(number, None)

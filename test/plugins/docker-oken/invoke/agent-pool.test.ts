@@ -127,6 +127,37 @@ describe.skipIf(pythons.length === 0).each(pythons)("the connections to a wrappe
     expect(await relay.call({})).toBe("{}");
   });
 
+  it("go on when a call gets no thread, and its place is free again", async () => {
+    const main = `
+import threading
+opened = threading.Event()
+real = threading.Thread.start
+def start(thread):
+    if scarce:
+        raise RuntimeError("can't start new thread")
+    real(thread)
+threading.Thread.start = start
+scarce = False
+def handler(input):
+    global scarce
+    scarce = True
+    print("waiting", flush=True)
+    opened.wait(20 if input.get("waits") else 0)
+    return {"did": "wait"}
+`;
+    await using wrapper = await start(main, { OKEN_CONCURRENCY: "2" });
+    await using relay = await Relay.to(wrapper.port);
+    const gone = new AbortController();
+    const waiting = relay.call({ waits: true }, { signal: gone.signal });
+    await wrapper.wrote(/waiting/);
+    for (let call = 0; call < 3; call++)
+      await expect(relay.call({})).rejects.toMatchObject({ code: "INVOKE_FAILED", status: 500 });
+    expect(wrapper.output).toContain("can't start new thread");
+    expect(relay.connections).toBe(1);
+    gone.abort(new Error("enough"));
+    await expect(waiting).rejects.toThrow("enough");
+  });
+
   it("give large inputs a connection of their own", async () => {
     await using wrapper = await start("def handler(input):\n    return {'length': len(input['text'])}\n");
     await using relay = await Relay.to(wrapper.port);
