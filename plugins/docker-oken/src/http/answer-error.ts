@@ -8,10 +8,15 @@ import { bodyOf, DetailFault } from "./faults.ts";
 export function answerErrors(log: Logger) {
   return (thrown: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const { status, headers, body } = answerTo(thrown);
-    if (status === 500 && !(thrown instanceof OkenError))
+    if (isOurFault(thrown, status))
       log.error({ err: thrown, method: request.method, url: request.url }, "a request failed inside the runner");
     reply.code(status).headers(headers).type("application/json").send(body);
   };
+}
+
+/** What has no code of its own is a fault of the runner. */
+export function isOurFault(thrown: unknown, status: number): boolean {
+  return status === 500 && !(thrown instanceof OkenError);
 }
 
 export interface ErrorAnswer {

@@ -5,11 +5,16 @@ import { answerClientError, answerErrors } from "./answer-error.ts";
 import type { ApiParts } from "./api-parts.ts";
 import { deployRoute } from "./deploy-route.ts";
 import { browserGuard, tokenGuard } from "./guards.ts";
+import { invokeListener } from "./invoke-listener.ts";
 import { invokeRoute } from "./invoke-route.ts";
 import { routeMisses } from "./misses.ts";
 
+/** An `import` of it would load Node's own fetch (12 MB). */
+const { createServer } = process.getBuiltinModule("node:http");
 /** An upload over a slow line takes its time; one that comes to nothing ends. */
 const REQUEST_TIMEOUT_MS = 600_000;
+/** Longer than the usual time for which clients and proxies keep a connection, so that they are the ones who close it. */
+const KEEP_ALIVE_MS = 72_000;
 
 /**
  * Our routes have no schemas: what comes in is judged by the code that takes it. Fastify would load its compilers for them all the
@@ -21,20 +26,29 @@ const NO_SCHEMAS: NonNullable<FastifyServerOptions["schemaController"]> = {
 
 /** Builds the HTTP server with all routes (spec §1); it does not listen yet. */
 export function buildServer(parts: ApiParts): FastifyInstance {
-  const { options, log } = parts;
+  const { options, leases, log } = parts;
   const errors = answerErrors(log);
+  const guard = options.apiToken === undefined ? browserGuard(options.host) : tokenGuard(options.apiToken);
   const app = Fastify({
     logger: false,
     schemaController: NO_SCHEMAS,
     exposeHeadRoutes: false,
     forceCloseConnections: true,
     bodyLimit: options.inputBytes,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    serverFactory(framework) {
+      const isClosing = () => !server.listening;
+      const invoke = invokeListener({ leases, log, guard, mostBytes: options.inputBytes, isClosing });
+      const timeouts = { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS };
+      const server = createServer(
+        timeouts,
+        (request, response) => invoke(request, response) || framework(request, response),
+      );
+      return server;
+    },
     routerOptions: { maxParamLength: 16_384 },
     frameworkErrors: errors,
     clientErrorHandler: (error, socket) => answerClientError(error, socket as Socket),
   });
-  const guard = options.apiToken === undefined ? browserGuard(options.host) : tokenGuard(options.apiToken);
   app.addHook("onRequest", (request, _reply, done) => {
     guard(request);
     done();
