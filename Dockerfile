@@ -66,7 +66,8 @@ LABEL org.opencontainers.image.title="Leasehold" \
       dev.leasehold.variant="${VARIANT}" \
       dev.leasehold.sbom="/app/sbom.cdx.json"
 # By this name and not by the working directory, where what agents write would become the configuration.
-ENV LEASEHOLD_CONFIG=/app/runner.config.ts HOME=/home/agent
+# One arena for all threads: with one for each, what passes through while an archive is received stays with the process (40 MB).
+ENV LEASEHOLD_CONFIG=/app/runner.config.ts HOME=/home/agent MALLOC_ARENA_MAX=1
 USER agent
 WORKDIR /workspace
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 CMD ["leasehold", "health"]

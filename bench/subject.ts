@@ -9,9 +9,13 @@ export class Subject {
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   #calls = 0;
 
-  /** @param name a file in `subjects/`, without its ending */
-  constructor(name: string) {
+  /**
+   * @param name a file in `subjects/`, without its ending
+   * @param variables beside those of this process
+   */
+  constructor(name: string, variables: Readonly<Record<string, string>> = {}) {
     this.#child = fork(new URL(`subjects/${name}.ts`, import.meta.url), {
+      env: { ...process.env, ...variables },
       execArgv: ["--expose-gc", "--disable-warning=ExperimentalWarning"],
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });

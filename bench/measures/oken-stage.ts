@@ -23,7 +23,8 @@ export interface Setting {
 /** A runner, one agent in it, a second container like the agent's which the runner does not know, and who calls them. */
 export class OkenStage {
   readonly caller = new Subject("oken-caller");
-  readonly runner = new Subject("oken");
+  /** As in the image, whose allocator has one arena for all threads. */
+  readonly runner = new Subject("oken", { MALLOC_ARENA_MAX: "1" });
   readonly docker = new Docker();
   readonly agentId = `hello-${randomUUID().slice(0, 8)}`;
   readonly #instance = `bench-${randomUUID()}`;
