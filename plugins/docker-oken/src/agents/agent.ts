@@ -74,7 +74,8 @@ export class Agent {
 
   /** The engine tells that a container has ended. */
   exited(containerId: string): void {
-    if (this.version?.container.id !== containerId) return;
+    void this.#versions.formerExited(containerId);
+    if (!this.#versions.mayServe(containerId)) return;
     void this.#state.inLane(async () => {
       if (!this.#runs || this.version?.container.id !== containerId) return;
       const facts = await this.version.container.inspect();
