@@ -2,6 +2,7 @@ import { afterEach, expect, it, vi } from "vitest";
 import { Agent } from "../../../../plugins/docker-oken/src/agents/agent.ts";
 import { ContainerMaker } from "../../../../plugins/docker-oken/src/agents/container-maker.ts";
 import { describeWithEngine, engine } from "../engine.ts";
+import { beforeSwap } from "./before-swap.ts";
 import { agentId, openPool } from "./pool.ts";
 
 afterEach(() => void vi.restoreAllMocks());
@@ -68,16 +69,6 @@ describeWithEngine("a container that ends between its readiness and its turn", (
     await expect(call(id)).resolves.toMatchObject({ status: 200, output: { version: "kept" } });
   });
 });
-
-/** Does something to the next version that is ready, before it gets its turn. */
-function beforeSwap(act: (version: Parameters<Agent["swapIn"]>[0]) => Promise<void>): void {
-  const swapIn = Agent.prototype.swapIn;
-  vi.spyOn(Agent.prototype, "swapIn").mockImplementationOnce(async function (this: Agent, version, ...rest) {
-    const turn = swapIn.bind(this, version, ...rest);
-    await act(version);
-    await turn();
-  });
-}
 
 /** Kills a container; resolves once the runner has heard of it. */
 async function ended(containerId: string): Promise<void> {
