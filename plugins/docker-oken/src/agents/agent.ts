@@ -54,6 +54,11 @@ export class Agent {
     return this.#versions.all.map(({ container }) => container.id);
   }
 
+  /** Whether it is being started, and may have a container soon that nobody knows of. */
+  get isWaking(): boolean {
+    return this.#wakeUp.isUnderWay;
+  }
+
   /** A place among the agent's calls; wakes it where that is needed. Rejects with an `OkenError` or the signal's reason. */
   enter(signal: AbortSignal): Promise<AgentCall> {
     const { keeper, gate } = this.#state;

@@ -30,6 +30,11 @@ export class WakeUp {
     return this.#interrupted;
   }
 
+  /** Whether it is under way: it may make a container that is nobody's yet. */
+  get isUnderWay(): boolean {
+    return this.#underWay !== undefined;
+  }
+
   /** Begins it, unless it is under way. Whoever waits is sent away if it fails. */
   begin(): void {
     const { over, lane, gate } = this.#state;
