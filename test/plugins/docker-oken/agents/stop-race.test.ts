@@ -26,12 +26,12 @@ describeWithEngine("a stop while a ready version waits for its turn", () => {
     const { agents, deploy, containers } = await openPool();
     const id = agentId();
     await deploy(id);
-    const stopping = Promise.withResolvers<Promise<void>>();
+    const stopped = Promise.withResolvers<void>();
     const closed = vi.fn();
     beforeSwap(async (_version, pool) => {
       const destroy = pool.destroy.bind(pool);
       vi.spyOn(pool, "destroy").mockImplementation(() => destroy().then(closed));
-      stopping.resolve(agents.stop(id));
+      stopped.resolve(agents.stop(id));
     });
     await expect(deploy(id)).rejects.toMatchObject({
       code: "CONTAINER_ERROR",
