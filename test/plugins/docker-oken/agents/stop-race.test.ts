@@ -38,7 +38,7 @@ describeWithEngine("a stop while a ready version waits for its turn", () => {
       message: expect.stringContaining("was stopped while it was being deployed"),
     });
     expect(closed).toHaveBeenCalled();
-    await await stopping.promise;
+    await stopped.promise;
     await expect(containers()).resolves.toEqual([]);
   });
 });
