@@ -14,6 +14,8 @@ export interface RunError {
   readonly code: string;
   readonly message: string;
   readonly status?: number;
+  /** After how many seconds another attempt may succeed, where that is known. */
+  readonly retryAfterSeconds?: number;
 }
 
 /** Milliseconds since the lease arrived. */

@@ -94,13 +94,13 @@ function named(agentId: string): Entrypoint<"oken-agent"> | Decline {
   }
 }
 
-/** What the API would answer with an error is a failed run with the same code, words and status. */
+/** What the API would answer with an error is a failed run with the same code, words, status and time to come again. */
 async function settled(work: () => Promise<Outcome>): Promise<Outcome> {
   try {
     return await work();
   } catch (thrown) {
     if (!(thrown instanceof OkenError)) throw thrown;
-    const { code, message, status } = thrown;
-    return failed({ code, message, status });
+    const { code, message, status, retryAfterSeconds } = thrown;
+    return failed({ code, message, status, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) });
   }
 }

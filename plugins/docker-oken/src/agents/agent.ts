@@ -54,6 +54,11 @@ export class Agent {
     return this.#versions.all.map(({ container }) => container.id);
   }
 
+  /** Whether it is being started, and may have a container soon that nobody knows of. */
+  get isWaking(): boolean {
+    return this.#wakeUp.isUnderWay;
+  }
+
   /** A place among the agent's calls; wakes it where that is needed. Rejects with an `OkenError` or the signal's reason. */
   enter(signal: AbortSignal): Promise<AgentCall> {
     const { keeper, gate } = this.#state;
@@ -74,7 +79,8 @@ export class Agent {
 
   /** The engine tells that a container has ended. */
   exited(containerId: string): void {
-    if (this.version?.container.id !== containerId) return;
+    void this.#versions.formerExited(containerId);
+    if (!this.#versions.mayServe(containerId)) return;
     void this.#state.inLane(async () => {
       if (!this.#runs || this.version?.container.id !== containerId) return;
       const facts = await this.version.container.inspect();

@@ -181,8 +181,10 @@ export class Agents {
     const { log } = this.#parts;
     const { engine, instance } = this.#ground;
     const agents = this.#registry.all;
-    const isAccountedFor = (containerId: string, agentId: string | undefined) =>
-      this.#registry.hasContainer(containerId) || (agentId !== undefined && this.#lines.has(agentId));
+    const isAccountedFor = (containerId: string, agentId = "") =>
+      this.#registry.hasContainer(containerId) ||
+      this.#lines.has(agentId) ||
+      this.#registry.find(agentId)?.isWaking === true;
     await removeStrays({ docker: engine.docker, log, instance, isAccountedFor });
     for (const agent of agents)
       void this.#resumptions

@@ -180,8 +180,9 @@ export class Deployer {
 }
 
 function asOkenError(thrown: unknown, { signal }: Deployment): OkenError {
-  if (thrown instanceof OkenError) return thrown;
+  // Whatever an agent that is ended says to it: a deployment knows of no agent that is not found (spec §1.2).
   if (signal.aborted && signal.reason instanceof OkenError) return signal.reason;
+  if (thrown instanceof OkenError) return thrown;
   if (thrown === signal.reason)
     return new OkenError("CONTAINER_ERROR", `The deployment was ended: ${reasonOf(thrown)}`);
   const where = wasAnswered(thrown)

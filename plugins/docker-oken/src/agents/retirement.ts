@@ -6,7 +6,7 @@ import type { Version } from "./version.ts";
 export class Retirement {
   readonly #maker: ContainerMaker;
   readonly #report: (what: string, thrown: unknown) => void;
-  readonly #versions = new Set<Version>();
+  readonly #versions = new Map<Version, Serving | undefined>();
 
   constructor(maker: ContainerMaker, report: (what: string, thrown: unknown) => void) {
     this.#maker = maker;
@@ -14,14 +14,20 @@ export class Retirement {
   }
 
   get versions(): readonly Version[] {
-    return [...this.#versions];
+    return [...this.#versions.keys()];
   }
 
   add(version: Version, serving: Serving | undefined): void {
-    this.#versions.add(version);
+    this.#versions.set(version, serving);
     void this.#end(version, serving)
       .catch((thrown) => this.#report("could not end its old version", thrown))
       .finally(() => this.#versions.delete(version));
+  }
+
+  /** No call may reach whoever gets its address next. */
+  async exited(containerId: string): Promise<void> {
+    for (const [{ container }, serving] of this.#versions)
+      if (container.id === containerId) await serving?.pool.destroy();
   }
 
   async #end(version: Version, serving: Serving | undefined): Promise<void> {
@@ -30,7 +36,7 @@ export class Retirement {
     await Promise.race([serving?.drained(), late.promise]);
     clearTimeout(timer);
     await version.container.stop();
-    await this.#maker.remove(version);
     await serving?.pool.destroy();
+    await this.#maker.remove(version);
   }
 }

@@ -7,7 +7,7 @@ export interface StraysParts {
   readonly docker: Docker;
   readonly log: Logger;
   readonly instance: string;
-  /** Whether an agent has a container, or is being deployed and may have it soon. */
+  /** Whether an agent has a container, or is being deployed or woken and may have it soon. */
   isAccountedFor(containerId: string, agentId: string | undefined): boolean;
 }
 

@@ -4,6 +4,7 @@ import type { AgentState } from "./agent-state.ts";
 import type { Crashes } from "./crashes.ts";
 import type { Duty } from "./duty.ts";
 import { Retirement } from "./retirement.ts";
+import { stillRuns } from "./still-runs.ts";
 import type { Version } from "./version.ts";
 
 /** An agent's versions: the one it has, how a newer one takes its place, and those that are on their way out. */
@@ -12,6 +13,8 @@ export class Versions {
   readonly #duty: Duty;
   readonly #crashes: Crashes;
   readonly #retirement: Retirement;
+  /** Ready, and waiting for their turn in the lane. */
+  readonly #arriving = new Set<Version>();
 
   constructor(state: AgentState, duty: Duty, crashes: Crashes) {
     this.#state = state;
@@ -26,24 +29,51 @@ export class Versions {
     return version ? [version, ...retiring] : retiring;
   }
 
-  /** Puts a ready container in the place of the old one, which ends when its calls have ended. */
+  /** Whether the news of a container's end concern the version that serves, now or soon. */
+  mayServe(containerId: string): boolean {
+    return [this.#state.version, ...this.#arriving].some((version) => version?.container.id === containerId);
+  }
+
+  /** The container of an old version has ended, maybe before its last call has. */
+  async formerExited(containerId: string): Promise<void> {
+    await this.#retirement.exited(containerId);
+  }
+
+  /**
+   * Puts a ready container in the place of the old one, which ends when its calls have ended. Throws `NotReady` when the
+   * container has ended while it waited for its turn; then the old one stays.
+   */
   async swapIn(version: Version, pool: AgentPool, record: Pick<AgentRecord, "name" | "createdAt">): Promise<void> {
-    const { lane, over, keeper, parts } = this.#state;
-    await lane.run(async () => {
-      over.signal.throwIfAborted();
-      const former = this.#state.version;
-      const old = former && { version: former, serving: this.#duty.withdraw() };
-      this.#crashes.cancel();
-      this.#duty.stopClock();
-      this.#state.version = version;
-      keeper.change({ ...record, lastInvoked: undefined, error: undefined });
-      this.#duty.holdPlace();
-      this.#duty.begin(pool);
-      if (old) await releaseName(old.version);
-      await parts.maker.settle(version).catch((thrown) => this.#state.report("could not be given its name", thrown));
-      await this.#state.save("running");
-      if (old) this.#retirement.add(old.version, old.serving);
-    });
+    // Its end may be told from now on until it is the agent's version.
+    this.#arriving.add(version);
+    try {
+      await this.#state.lane.run(() => this.#takeTurn(version, pool, record));
+    } catch (thrown) {
+      // Its address may be another container's by now.
+      await pool.destroy();
+      throw thrown;
+    } finally {
+      this.#arriving.delete(version);
+    }
+  }
+
+  async #takeTurn(version: Version, pool: AgentPool, record: Pick<AgentRecord, "name" | "createdAt">): Promise<void> {
+    const { over, keeper, parts } = this.#state;
+    over.signal.throwIfAborted();
+    await stillRuns(version);
+    over.signal.throwIfAborted();
+    const former = this.#state.version;
+    const old = former && { version: former, serving: this.#duty.withdraw() };
+    this.#crashes.cancel();
+    this.#duty.stopClock();
+    this.#state.version = version;
+    keeper.change({ ...record, lastInvoked: undefined, error: undefined });
+    this.#duty.holdPlace();
+    this.#duty.begin(pool);
+    if (old) await releaseName(old.version);
+    await parts.maker.settle(version).catch((thrown) => this.#state.report("could not be given its name", thrown));
+    await this.#state.save("running");
+    if (old) this.#retirement.add(old.version, old.serving);
   }
 
   /** There is none that works; `version` has the container of the failed start, for its log. */

@@ -1,4 +1,5 @@
 import { reasonOf } from "../engine/engine-error.ts";
+import type { AgentPool } from "../invoke/agent-pool.ts";
 import { agentBusy, OkenError } from "../oken-error.ts";
 import type { AgentState } from "./agent-state.ts";
 import type { Crashes } from "./crashes.ts";
@@ -6,6 +7,7 @@ import type { Duty } from "./duty.ts";
 import { readinessOf } from "./readiness-wish.ts";
 import { since } from "./since.ts";
 import { startVersion } from "./start-version.ts";
+import { stillRuns } from "./still-runs.ts";
 import { takeOver } from "./take-over.ts";
 import type { Version } from "./version.ts";
 
@@ -26,6 +28,11 @@ export class WakeUp {
   /** Whether the engine was lost while the agent was started. */
   get interrupted(): boolean {
     return this.#interrupted;
+  }
+
+  /** Whether it is under way: it may make a container that is nobody's yet. */
+  get isUnderWay(): boolean {
+    return this.#underWay !== undefined;
   }
 
   /** Begins it, unless it is under way. Whoever waits is sent away if it fails. */
@@ -72,6 +79,8 @@ export class WakeUp {
         parts.maker,
       );
       this.#state.version = version;
+      // Until now the news of its end would have been nobody's.
+      if (version !== known) await destroyedUnless(stillRuns(version), pool);
       this.#duty.begin(pool);
       this.#state.tell({ act, ...since(startedAt) });
     } catch (thrown) {
@@ -107,5 +116,14 @@ export class WakeUp {
     if (thrown instanceof OkenError) return thrown;
     const message = `Agent ${this.#state.agentId} could not be woken: ${reasonOf(thrown)}`;
     return new OkenError("CONTAINER_ERROR", message, { cause: thrown });
+  }
+}
+
+async function destroyedUnless(good: Promise<void>, pool: AgentPool): Promise<void> {
+  try {
+    await good;
+  } catch (thrown) {
+    await pool.destroy();
+    throw thrown;
   }
 }

@@ -59,6 +59,8 @@ function sendable(status: number): number {
   return Number.isInteger(status) && status >= 200 && status <= 599 ? status : 502;
 }
 
-function headersOf({ code }: OkenError): Readonly<Record<string, string>> {
-  return code === "AGENT_BUSY" ? { "retry-after": "1" } : {};
+/** Whole seconds (RFC 9110, 10.2.3); a busy agent that does not know when it will not be is asked again soon. */
+function headersOf({ code, retryAfterSeconds }: OkenError): Readonly<Record<string, string>> {
+  const seconds = retryAfterSeconds ?? (code === "AGENT_BUSY" ? 1 : undefined);
+  return seconds === undefined ? {} : { "retry-after": String(Math.max(1, Math.ceil(seconds))) };
 }

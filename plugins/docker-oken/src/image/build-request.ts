@@ -30,6 +30,8 @@ export interface BuildRequest {
   readonly signal?: AbortSignal | undefined;
   /** Hears every line of the build as it comes. */
   readonly onLine?: ((line: string) => void) | undefined;
+  /** Hears which image it will be, while that cannot be removed yet. */
+  readonly chosen?: ((imageId: string) => void) | undefined;
 }
 
 export interface BuiltImage {

@@ -8,11 +8,19 @@ import type { BuildOptions, BuildRequest, BuiltImage } from "./build-request.ts"
 import { BuilderChoice } from "./builder-choice.ts";
 import { type BuildContext, contentHashOf, streamContext } from "./context.ts";
 import { contextOfFolder } from "./folder-context.ts";
-import { BASE_LABEL, IMAGE_LABEL, ImageBudget } from "./image-budget.ts";
+import { BASE_LABEL, IMAGE_LABEL, ImageBudget, type Kept } from "./image-budget.ts";
 import { imageIdOf, tagForAgent, untagAgent } from "./image-tags.ts";
 import { OncePerContent } from "./once-per-content.ts";
 import { runBuild } from "./run-build.ts";
 import { untilAborted } from "./until-aborted.ts";
+
+/** What an image is made from. */
+interface Content {
+  readonly base: BaseImage;
+  readonly context: BuildContext;
+  readonly hash: string;
+  readonly contentTag: string;
+}
 
 /** Makes images of agents' folders (spec §3.4), and keeps the disk that they take within the budget. */
 export class ImageBuilder {
@@ -57,7 +65,7 @@ export class ImageBuilder {
   }
 
   /** Removes images of ours that are not in `kept`, not used by any container, and too many. Answers their ids. */
-  async enforceBudget(kept?: ReadonlySet<string>): Promise<readonly string[]> {
+  async enforceBudget(kept?: Kept): Promise<readonly string[]> {
     const removed = await this.#budget.enforce(kept);
     if (removed.length > 0) this.#log.info({ images: removed.length }, "removed images that were not used for longest");
     return removed;
@@ -68,12 +76,24 @@ export class ImageBuilder {
     const context = await contextOfFolder(request, base, this.#options);
     const hash = contentHashOf(context, base.id);
     const contentTag = contentTagOf(hash);
+    try {
+      // It may be there by now, and the next to be removed.
+      await this.#budget.hold(contentTag);
+      return await this.#choose(request, signal, { base, context, hash, contentTag });
+    } finally {
+      this.#budget.release(contentTag);
+    }
+  }
+
+  /** Takes the image that is there, or makes it. */
+  async #choose(request: BuildRequest, signal: AbortSignal, { base, context, hash, contentTag }: Content) {
     const log = await this.#contents.run(hash, signal, async () => {
       if (await imageIdOf(this.#docker, contentTag)) return undefined;
       return this.#places.run(signal, () => this.#make(request, context, contentTag, base, signal));
     });
     const { tag, imageId } = await tagForAgent(this.#docker, contentTag, request.agentId);
     this.#budget.touch(imageId);
+    request.chosen?.(imageId);
     const unchanged = `unchanged: image ${contentTag} is there\n`;
     return { tag, contentTag, imageId, built: log !== undefined, log: log ?? unchanged };
   }

@@ -21,14 +21,12 @@ export function imagesOfFolders({ docker }: Engine, instance: string, options: O
       return { config, entrypointType: await decideEntrypoint(folder, config) };
     },
     async build(request) {
-      const image = await builder.build(request);
-      deploying.push(image.imageId);
-      return image;
+      return await builder.build({ ...request, chosen: (imageId) => void deploying.push(imageId) });
     },
     settled(imageId) {
       deploying.splice(deploying.indexOf(imageId), 1);
       void enforcing
-        .run(() => builder.enforceBudget(new Set([...deploying, imageId])))
+        .run(() => builder.enforceBudget({ has: (id) => id === imageId || deploying.includes(id) }))
         .catch((err: unknown) => log.warn({ err }, "images beyond the budget stay for now"));
     },
     used: (imageId) => builder.touch(imageId),

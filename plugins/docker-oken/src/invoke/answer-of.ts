@@ -27,14 +27,17 @@ function kindOfText(result: Outcome["result"]): string {
 }
 
 function faultOf(status: Outcome["status"], error: RunError | undefined): OkenError {
-  const { code = "", message = "the run gave no reason", status: answered } = error ?? {};
+  const { code = "", message = "the run gave no reason", status: answered, retryAfterSeconds } = error ?? {};
   if (code === "RUNNER_CLOSING") return closing();
   if (status === "refused") return new OkenError("REFUSED", message);
   if (code === "RUN_TIMEOUT")
     return new OkenError("INVOKE_FAILED", `Agent call timed out: ${message}`, { status: 504 });
   if (status === "stopped") return new OkenError("INVOKE_FAILED", `The call was stopped: ${message}`, { status: 503 });
   if (!isOkenCode(code)) return new OkenError("INVOKE_FAILED", message, { status: 500 });
-  return new OkenError(code, message, answered === undefined ? {} : { status: answered });
+  return new OkenError(code, message, {
+    ...(answered === undefined ? {} : { status: answered }),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  });
 }
 
 function isOkenCode(code: string): code is OkenCode {

@@ -1,8 +1,11 @@
 import type Docker from "dockerode";
-import { expect, it, onTestFinished } from "vitest";
+import { afterEach, expect, it, onTestFinished, vi } from "vitest";
 import { containerEvents } from "../../../../plugins/docker-oken/src/engine/engine-events.ts";
 import { describeWithEngine, engine } from "../engine.ts";
+import { beforeSwap } from "./before-swap.ts";
 import { agentId, openPool, poolPlace } from "./pool.ts";
+
+afterEach(() => void vi.restoreAllMocks());
 
 describeWithEngine("a stop amid a deployment that fails", () => {
   it.each(["attach", "create", "start", "kill", "die", "rename"])("leaves no container at its %s", async (act) => {
@@ -14,6 +17,28 @@ describeWithEngine("a stop amid a deployment that fails", () => {
     await agents.stop(id);
     await deploying;
     expect(agents.list()).toEqual([]);
+    await expect(containers()).resolves.toEqual([]);
+  });
+});
+
+describeWithEngine("a stop while a ready version waits for its turn", () => {
+  it("is what the deployment fails with, and closes its connections", async () => {
+    const { agents, deploy, containers } = await openPool();
+    const id = agentId();
+    await deploy(id);
+    const stopped = Promise.withResolvers<void>();
+    const closed = vi.fn();
+    beforeSwap(async (_version, pool) => {
+      const destroy = pool.destroy.bind(pool);
+      vi.spyOn(pool, "destroy").mockImplementation(() => destroy().then(closed));
+      stopped.resolve(agents.stop(id));
+    });
+    await expect(deploy(id)).rejects.toMatchObject({
+      code: "CONTAINER_ERROR",
+      message: expect.stringContaining("was stopped while it was being deployed"),
+    });
+    expect(closed).toHaveBeenCalled();
+    await stopped.promise;
     await expect(containers()).resolves.toEqual([]);
   });
 });

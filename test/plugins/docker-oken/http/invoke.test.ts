@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { definePlugin, refuse, withResult } from "leasehold";
 import { describe, expect, test } from "vitest";
+import { agentBusy } from "../../../../plugins/docker-oken/src/oken-error.ts";
 import { census } from "../../script-executor/archives.ts";
 import { echo, type LocalAgent, OkenError } from "../local-agents.ts";
 import { ask, invoke, localApi } from "../local-api.ts";
@@ -183,6 +184,15 @@ describe("a call that the agent does not answer well", () => {
     const { status, body, headers } = await invoke(url, "some", { input: {} });
     expect({ status, body }).toMatchObject({ status: 503, body: { code: "AGENT_BUSY" } });
     expect(headers.get("retry-after")).toBe("1");
+  });
+
+  test("because it is started again later is a 503 that says when", async () => {
+    const { url, agents } = await localApi();
+    agents.enter = async (agentId) => {
+      throw agentBusy(agentId, "it is not started again yet", 42);
+    };
+    const { status, headers } = await invoke(url, "some", { input: {} });
+    expect([status, headers.get("retry-after")]).toEqual([503, "42"]);
   });
 });
 

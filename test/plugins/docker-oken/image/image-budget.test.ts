@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { createLogger } from "../../../../core/src/log/create-logger.ts";
 import { Engine } from "../../../../plugins/docker-oken/src/engine/engine.ts";
 import { imagesOfFolders } from "../../../../plugins/docker-oken/src/image/images-of-folders.ts";
@@ -7,39 +7,9 @@ import { options as schema } from "../../../../plugins/docker-oken/src/options.t
 import { describeWithEngine, engine } from "../engine.ts";
 import { agentFolder } from "./agent-folder.ts";
 
-describeWithEngine("the budget of images", () => {
+describeWithEngine("the budget of images", { timeout: 60_000 }, () => {
   it("takes none from a deployment that is under way", async () => {
-    const { docker, baseImage, host } = engine();
-    const instance = `test-${randomUUID()}`;
-    const options = schema.parse({ baseImage, dockerHost: host, imageBudgetBytes: 0 });
-    const log = createLogger({ verbose: false });
-    const images = imagesOfFolders(await Engine.open(options, instance, log), instance, options, log);
-    const build = async () => {
-      const agentId = `budget-${randomUUID().slice(0, 8)}`;
-      await using agent = await agentFolder({
-        "oken.toml": 'name = "a"\n',
-        "main.py": `def handler(input):\n    return {"a": "${agentId}"}\n`,
-      });
-      const prepared = await images.read(agent.folder);
-      const signal = AbortSignal.timeout(60_000);
-      const { imageId } = await images.build({ ...prepared, agentId, folder: agent.folder, signal });
-      onTestFinished(
-        async () =>
-          void (await docker
-            .getImage(imageId)
-            .remove({ force: true })
-            .catch(() => undefined)),
-      );
-      return imageId;
-    };
-    const isThere = (imageId: string) =>
-      docker
-        .getImage(imageId)
-        .inspect()
-        .then(
-          () => true,
-          () => false,
-        );
+    const { images, build, isThere } = await tightImages();
     const [slow, quick, last] = [await build(), await build(), await build()];
     images.settled(quick);
     images.settled(last);
@@ -49,4 +19,105 @@ describeWithEngine("the budget of images", () => {
     images.settled(slow);
     await expect.poll(() => isThere(last)).toBe(false);
   });
+
+  it("takes none that is chosen again while others are removed", async () => {
+    const { docker, images, build, isThere } = await tightImages();
+    const code = randomUUID();
+    const again = await build(code);
+    images.settled(again);
+    const [other, last] = [await build(), await build()];
+    const listImages = docker.listImages.bind(docker);
+    const chosen = Promise.withResolvers<string>();
+    vi.spyOn(docker, "listImages").mockImplementationOnce(async (options) => {
+      chosen.resolve(await build(code));
+      return await listImages(options);
+    });
+    images.settled(other);
+    expect(await chosen.promise).toBe(again);
+    images.settled(last);
+    await expect.poll(() => isThere(other)).toBe(false);
+    expect(await isThere(again)).toBe(true);
+  });
+
+  it("takes none that a deployment has found, and not tagged yet", async () => {
+    const { docker, images, build, isThere } = await tightImages();
+    const code = randomUUID();
+    const again = await build(code);
+    images.settled(again);
+    const [other, last] = [await build(), await build()];
+    const listImages = docker.listImages.bind(docker);
+    const begun = Promise.withResolvers<{ readonly rebuilding: Promise<string> }>();
+    vi.spyOn(docker, "listImages").mockImplementationOnce(async (options) => {
+      await new Promise<void>((found) => {
+        afterFinding(docker, again, async () => {
+          found();
+          await expect.poll(() => isThere(other), { timeout: 10_000 }).toBe(false);
+        });
+        begun.resolve({ rebuilding: build(code) });
+      });
+      return await listImages(options);
+    });
+    images.settled(other);
+    const { rebuilding } = await begun.promise;
+    images.settled(last);
+    expect(await rebuilding).toBe(again);
+    expect(await isThere(again)).toBe(true);
+  });
 });
+
+/** Holds up the first who finds an image by a tag. */
+function afterFinding(docker: Engine["docker"], imageId: string, act: () => Promise<void>): void {
+  const getImage = docker.getImage.bind(docker);
+  let first = true;
+  vi.spyOn(docker, "getImage").mockImplementation((name) => {
+    const image = getImage(name);
+    if (!name.includes(":content.")) return image;
+    const inspect = image.inspect.bind(image);
+    vi.spyOn(image, "inspect").mockImplementation(async () => {
+      const facts = await inspect();
+      const holds = first && facts.Id === imageId;
+      if (holds) first = false;
+      if (holds) await act();
+      return facts;
+    });
+    return image;
+  });
+}
+
+/** Images of a runner that may keep none. */
+async function tightImages() {
+  const { docker, baseImage, host } = engine();
+  const instance = `test-${randomUUID()}`;
+  const options = schema.parse({ baseImage, dockerHost: host, imageBudgetBytes: 0 });
+  const log = createLogger({ verbose: false });
+  const own = await Engine.open(options, instance, log);
+  const images = imagesOfFolders(own, instance, options, log);
+  /** Of the same code it is the same image. */
+  const build = async (code: string = randomUUID()) => {
+    const agentId = `budget-${randomUUID().slice(0, 8)}`;
+    await using agent = await agentFolder({
+      "oken.toml": 'name = "a"\n',
+      "main.py": `def handler(input):\n    return {"a": "${code}"}\n`,
+    });
+    const prepared = await images.read(agent.folder);
+    const signal = AbortSignal.timeout(60_000);
+    const { imageId } = await images.build({ ...prepared, agentId, folder: agent.folder, signal });
+    onTestFinished(
+      async () =>
+        void (await docker
+          .getImage(imageId)
+          .remove({ force: true })
+          .catch(() => undefined)),
+    );
+    return imageId;
+  };
+  const isThere = (imageId: string) =>
+    docker
+      .getImage(imageId)
+      .inspect()
+      .then(
+        () => true,
+        () => false,
+      );
+  return { docker: own.docker, images, build, isThere };
+}
