@@ -18,6 +18,7 @@ export class Dock {
   readonly #directory: string;
   readonly #named = new Map<string, Socket>();
   readonly #awaited = new Map<string, (socket: Socket) => void>();
+  readonly #lost = Promise.withResolvers<void>();
 
   private constructor(server: Server, directory: string) {
     this.#server = server;
@@ -32,6 +33,15 @@ export class Dock {
     server.listen(dock.path).unref();
     await once(server, "listening");
     return dock;
+  }
+
+  /** Settles when it turns out that nobody can reach it any more, as when its directory was removed. */
+  get lost(): Promise<void> {
+    return this.#lost.promise;
+  }
+
+  giveUp(): void {
+    this.#lost.resolve();
   }
 
   get path(): string {
