@@ -38,8 +38,11 @@ export class BrokerPool {
   readonly #shared = new Map<Broker, { idleSince: number }>();
   /** The last one that came to rest is taken first, so that those beyond the need end. */
   #free: Resting[] = [];
-  #dock: Promise<Dock> | undefined;
-  #starting = false;
+  /** Where new brokers connect to. */
+  #dock: Dock | undefined;
+  /** Those that are not closed yet. */
+  readonly #docks = new Set<Dock>();
+  #starting: Promise<void> | undefined;
   #notBefore = 0;
   #retryMs = RETRY_MS;
   #lastAsked = Number.NEGATIVE_INFINITY;
@@ -86,7 +89,8 @@ export class BrokerPool {
     const brokers = [...this.#brokers];
     for (const broker of brokers) broker.kill();
     await Promise.all(brokers.map(({ gone }) => gone));
-    await (await this.#dock?.catch(() => undefined))?.close();
+    await this.#starting;
+    await Promise.all([...this.#docks].map((dock) => dock.close()));
   }
 
   /** Who launches but once needs no broker. */
@@ -95,13 +99,12 @@ export class BrokerPool {
     const isFirst = now - this.#lastAsked > IDLE_MS;
     this.#lastAsked = now;
     if (!wanting || isFirst || this.#starting || this.#closed || now < this.#notBefore) return;
-    if (kind === "lane" && this.#lanes.size < this.#mostLanes) void this.#start(() => this.#startLane());
+    if (kind === "lane" && this.#lanes.size < this.#mostLanes) this.#starting = this.#start(() => this.#startLane());
     if (kind === "shared" && this.#shared.size < Math.min(MOST_SHARED, this.#mostLanes))
-      void this.#start(() => this.#startShared());
+      this.#starting = this.#start(() => this.#startShared());
   }
 
   async #start(start: () => Promise<void>): Promise<void> {
-    this.#starting = true;
     try {
       await start();
       this.#retryMs = RETRY_MS;
@@ -111,7 +114,8 @@ export class BrokerPool {
       this.#retryMs *= 2;
       this.#log.warn({ err }, "no spawn broker could be started, so processes are started without one for now");
     }
-    this.#starting = false;
+    this.#starting = undefined;
+    this.#closeUnused();
     this.#watch();
   }
 
@@ -140,25 +144,18 @@ export class BrokerPool {
     return broker;
   }
 
-  #openDock(): Promise<Dock> {
-    this.#dock ??= this.#newDock();
-    return this.#dock;
-  }
-
-  async #newDock(): Promise<Dock> {
-    try {
-      const dock = await Dock.open();
-      void dock.lost.then(() => this.#abandon(dock));
-      return dock;
-    } catch (error) {
-      this.#dock = undefined;
-      throw error;
-    }
+  async #openDock(): Promise<Dock> {
+    if (this.#dock) return this.#dock;
+    const dock = await Dock.open();
+    this.#docks.add(dock);
+    this.#dock = dock;
+    void dock.lost.then(() => this.#abandon(dock));
+    return dock;
   }
 
   /** Its brokers cannot connect anything any more. */
   #abandon(dock: Dock): void {
-    this.#dock = undefined;
+    this.#leave(dock);
     for (const broker of this.#brokers) if (broker.dock === dock) this.#retire(broker);
   }
 
@@ -176,6 +173,24 @@ export class BrokerPool {
     this.#takeOut(broker);
     this.#brokers.delete(broker);
     this.#lanes.delete(broker);
+    this.#closeUnused();
+  }
+
+  /** A dock without brokers is a directory that a death would leave behind. */
+  #closeUnused(): void {
+    if (this.#starting || this.#closed) return;
+    const used = new Set([...this.#brokers].map(({ dock }) => dock));
+    for (const dock of this.#docks) if (!used.has(dock)) this.#close(dock);
+  }
+
+  #close(dock: Dock): void {
+    this.#docks.delete(dock);
+    this.#leave(dock);
+    void dock.close();
+  }
+
+  #leave(dock: Dock): void {
+    if (dock === this.#dock) this.#dock = undefined;
   }
 
   #watch(): void {

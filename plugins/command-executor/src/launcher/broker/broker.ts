@@ -6,6 +6,7 @@ import { afterListening } from "../after-listening.ts";
 import { launchError, lostError, NothingStarted } from "../launch-errors.ts";
 import type { ProcFiles } from "../proc-files.ts";
 import type { Spawned, Status } from "../spawned.ts";
+import { allOrNone } from "./all-or-none.ts";
 import type { Dock } from "./dock.ts";
 import { type Began, type FromBroker, type Order, PREFIX_LENGTH } from "./messages.ts";
 
@@ -89,8 +90,8 @@ export class Broker {
     if (!this.usable) throw new NothingStarted();
     const { began, ended } = this.#order(words, spec);
     const { pid, startTime, wires } = await began;
-    const claims = Promise.all(wires.map((name) => this.#dock.claim(name)));
-    const [stdout, stderr, stdin] = await claims.catch((error: unknown) => {
+    const claims = wires.map((name) => this.#dock.claim(name));
+    const [stdout, stderr, stdin] = await allOrNone(claims, (socket) => socket.destroy()).catch((error: unknown) => {
       throw lostError(spec.file, error);
     });
     return { pid, startTime, stdin: stdin ?? null, stdout: stdout!, stderr: stderr!, ended };

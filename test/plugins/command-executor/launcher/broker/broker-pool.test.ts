@@ -1,4 +1,7 @@
 import { readFileSync } from "node:fs";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Broker } from "../../../../../plugins/command-executor/src/launcher/broker/broker.ts";
@@ -65,12 +68,31 @@ describe("a pool of brokers", () => {
       pass(14_000);
       expect(pool.shared(true)).toBe(broker);
     }
+    const { ended } = await broker.spawn([], bash("exit 3"));
+    expect(await ended).toMatchObject({ code: 3 });
   });
 
   it("starts no lanes for runs that can have none", async () => {
     const pool = await openPool(3);
     await sharedOf(pool);
     expect(brokers().length).toBeLessThanOrEqual(2);
+  });
+
+  it("leaves no directory when its last broker has ended", async () => {
+    const tmp = await mkdtemp(join(tmpdir(), "pool-"));
+    vi.stubEnv("TMPDIR", tmp);
+    onTestFinished(async () => {
+      vi.unstubAllEnvs();
+      await rm(tmp, { recursive: true });
+    });
+    const pool = await openPool(1);
+    const { broker } = await laneOf(pool);
+    expect(await readdir(tmp)).toHaveLength(1);
+    broker.kill();
+    while ((await readdir(tmp)).length > 0);
+    const next = await laneOf(pool);
+    pool.giveBack(next, true);
+    expect(await readdir(tmp)).toHaveLength(1);
   });
 
   it("ends a broker that has only begun to start", async () => {
