@@ -43,10 +43,11 @@ export class LocalLauncher implements ProcessLauncher, ResourceHandler {
 
   async launch(owner: Owner, spec: ProcessSpec): Promise<LaunchedProcess> {
     spec.signal?.throwIfAborted();
-    await this.#check.assert(spec);
+    const isFresh = await this.#check.assert(spec);
     const place = (await this.#places?.find(spec)) ?? UNTAGGED;
     let ownership: Ownership | undefined;
     try {
+      if (!isFresh && place.words.length > 0 && !place.inherits) await this.#check.assertThere(spec);
       const data = { ...this.#finder.record(place), graceSeconds: spec.graceSeconds };
       ownership = await owner.own({ kind: PROCESS_GROUP, id: randomUUID(), data });
       return await this.#start(spec, place, ownership);
@@ -98,6 +99,7 @@ export class LocalLauncher implements ProcessLauncher, ResourceHandler {
       return await this.#startBy(place.broker, spec, place);
     } catch (error) {
       if (!(error instanceof NothingStarted)) throw error;
+      await this.#check.assertThere(spec);
       return this.#startHere(spec, place);
     }
   }
