@@ -22,7 +22,7 @@ export interface Observer {
 interface Acquaintance {
   readonly startTime: number;
   readonly forks: number;
-  /** Nothing until somebody has asked for it. */
+  /** Nothing until somebody has asked for it and found some: a process without any may yet be limited. */
   fileLocks: readonly bigint[] | undefined;
 }
 
@@ -124,8 +124,9 @@ export class Census {
     return {
       ...facts,
       get fileLocks() {
-        acquaintance.fileLocks ??= files.fileLocks(facts.pid);
-        return acquaintance.fileLocks;
+        const fileLocks = acquaintance.fileLocks ?? files.fileLocks(facts.pid);
+        if (fileLocks.length > 0) acquaintance.fileLocks = fileLocks;
+        return fileLocks;
       },
     };
   }

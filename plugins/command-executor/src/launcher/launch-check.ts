@@ -18,17 +18,23 @@ export class LaunchCheck {
   /** Until when what passed is taken to pass, by `performance.now()`. */
   readonly #passed = new Map<string, number>();
 
-  /** Rejects with the `LaunchError`. */
-  async assert({ file, args, cwd, env }: ProcessSpec): Promise<void> {
+  /** Answers whether it looked just now. Rejects with the `LaunchError`. */
+  async assert({ file, args, cwd, env }: ProcessSpec): Promise<boolean> {
     const words = [file, cwd, ...args, ...Object.keys(env), ...Object.values(env)];
     if (words.some((word) => word.includes("\0"))) throw nullByteError();
     const now = performance.now();
     const pair = `${cwd}\0${file}`;
-    if ((this.#passed.get(pair) ?? 0) > now) return;
+    if ((this.#passed.get(pair) ?? 0) > now) return false;
     await assertExecutable(file, cwd, file, 0);
     await assertDirectory(cwd);
     for (const [passed, until] of this.#passed) if (until <= now) this.#passed.delete(passed);
     this.#passed.set(pair, now + HOLDS_MS);
+    return true;
+  }
+
+  /** Whether a program that has passed is still there: one that another executes fails with that one's words. */
+  async assertThere({ file }: ProcessSpec): Promise<void> {
+    await assertAccess(file, file);
   }
 
   /** It did not start after all. */
@@ -48,15 +54,19 @@ async function assertExecutable(file: string, cwd: string, program: string, dept
 
 /** The file's first bytes; nothing when it may be executed but not read. */
 async function readHeader(path: string, program: string): Promise<Buffer | undefined> {
+  await assertAccess(path, program);
+  return readStart(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "EACCES") return undefined;
+    throw toLaunchError(error, program);
+  });
+}
+
+async function assertAccess(path: string, program: string): Promise<void> {
   try {
     await access(path, constants.X_OK);
   } catch (error) {
     throw toLaunchError(error, program);
   }
-  return readStart(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "EACCES") return undefined;
-    throw toLaunchError(error, program);
-  });
 }
 
 async function readStart(path: string): Promise<Buffer> {

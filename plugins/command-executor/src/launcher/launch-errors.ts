@@ -41,6 +41,9 @@ export function lostError(path: string, cause?: unknown): LaunchError {
   return new LaunchError(LOST_CODE, `Lost while it was started: ${quoted(path)}`, { cause });
 }
 
+/** What was to start a program did nothing of it, and never will; somebody else may. */
+export class NothingStarted extends Error {}
+
 /** Arguments, environment or paths hold a character that ends a string in C. */
 export function nullByteError(): LaunchError {
   return new LaunchError("EINVAL", "embedded null byte");

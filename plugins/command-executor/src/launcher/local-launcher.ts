@@ -13,7 +13,7 @@ import type {
 import type { Broker } from "./broker/broker.ts";
 import { endTree } from "./end-tree.ts";
 import { LaunchCheck } from "./launch-check.ts";
-import { toLaunchError } from "./launch-errors.ts";
+import { NothingStarted, toLaunchError } from "./launch-errors.ts";
 import { LaunchedChild } from "./launched-child.ts";
 import { type Place, Places, type PlacesOptions, UNTAGGED } from "./places.ts";
 import { spawnChild, started } from "./spawn-child.ts";
@@ -43,10 +43,11 @@ export class LocalLauncher implements ProcessLauncher, ResourceHandler {
 
   async launch(owner: Owner, spec: ProcessSpec): Promise<LaunchedProcess> {
     spec.signal?.throwIfAborted();
-    await this.#check.assert(spec);
+    const isFresh = await this.#check.assert(spec);
     const place = (await this.#places?.find(spec)) ?? UNTAGGED;
     let ownership: Ownership | undefined;
     try {
+      if (!isFresh && place.words.length > 0 && !place.inherits) await this.#check.assertThere(spec);
       const data = { ...this.#finder.record(place), graceSeconds: spec.graceSeconds };
       ownership = await owner.own({ kind: PROCESS_GROUP, id: randomUUID(), data });
       return await this.#start(spec, place, ownership);
@@ -78,7 +79,7 @@ export class LocalLauncher implements ProcessLauncher, ResourceHandler {
   }
 
   async #start(spec: ProcessSpec, place: Place, ownership: Ownership): Promise<LaunchedProcess> {
-    const spawned = await (place.broker ? this.#startBy(place.broker, spec, place) : this.#startHere(spec, place));
+    const spawned = await this.#spawn(spec, place);
     const { pid, startTime } = spawned;
     const tree = this.#finder.tree({ pid, startTime }, place);
     const settled = (survivors: number, lost: boolean) => this.#settled(survivors, lost, ownership, place);
@@ -91,9 +92,21 @@ export class LocalLauncher implements ProcessLauncher, ResourceHandler {
     return launched;
   }
 
-  #startBy(broker: Broker, spec: ProcessSpec, { words }: Place): Promise<Spawned> {
+  /** Where a broker cannot, we do. */
+  async #spawn(spec: ProcessSpec, place: Place): Promise<Spawned> {
+    if (!place.broker) return this.#startHere(spec, place);
+    try {
+      return await this.#startBy(place.broker, spec, place);
+    } catch (error) {
+      if (!(error instanceof NothingStarted)) throw error;
+      await this.#check.assertThere(spec);
+      return this.#startHere(spec, place);
+    }
+  }
+
+  #startBy(broker: Broker, spec: ProcessSpec, { words, inherits }: Place): Promise<Spawned> {
     spec.signal?.throwIfAborted();
-    return broker.spawn(words, spec);
+    return broker.spawn(inherits ? [] : words, spec);
   }
 
   async #startHere(spec: ProcessSpec, { words }: Place): Promise<Spawned> {

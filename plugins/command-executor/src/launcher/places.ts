@@ -11,12 +11,20 @@ export interface Place {
   readonly broker: Broker | undefined;
   /** What stands before its own words, to tag it. */
   readonly words: readonly string[];
+  /** Whether what the broker starts bears the tag without them. */
+  readonly inherits: boolean;
   /** To be called when nothing is under way there any more: `clean` when nothing can be left alive either. */
   leave(clean: boolean): void;
 }
 
 /** Where nothing can be tagged. */
-export const UNTAGGED: Place = { tag: undefined, broker: undefined, words: [], leave: () => undefined };
+export const UNTAGGED: Place = {
+  tag: undefined,
+  broker: undefined,
+  words: [],
+  inherits: false,
+  leave: () => undefined,
+};
 
 export interface PlacesOptions {
   /** Asked once for the program that tags children. */
@@ -50,8 +58,9 @@ export class Places {
   async find({ background }: ProcessSpec): Promise<Place> {
     const pool = await this.#openPool();
     // What is to stay behind would bear the lane's tag, and count as the next run's.
-    const lane = background === "keep" ? undefined : pool?.lane();
-    return lane ? laneOf(lane, pool!) : this.#tagged(pool?.shared());
+    const isKept = background === "keep";
+    const lane = isKept ? undefined : pool?.lane();
+    return lane ? laneOf(lane, pool!) : this.#tagged(pool?.shared(isKept));
   }
 
   /** Ends what starts children for us. */
@@ -66,7 +75,13 @@ export class Places {
     if (tag === undefined) return UNTAGGED;
     const giveBack = () => this.#tags.giveBack(tag);
     if (program !== undefined)
-      return { tag, broker, words: [program, ...taggingWords(tag)], leave: (clean) => clean && giveBack() };
+      return {
+        tag,
+        broker,
+        words: [program, ...taggingWords(tag)],
+        inherits: false,
+        leave: (clean) => clean && giveBack(),
+      };
     giveBack();
     return UNTAGGED;
   }
@@ -91,5 +106,5 @@ export class Places {
 }
 
 function laneOf(lane: Lane, pool: BrokerPool): Place {
-  return { tag: lane.tag, broker: lane.broker, words: [], leave: (clean) => pool.giveBack(lane, clean) };
+  return { ...lane, inherits: true, leave: (clean) => pool.giveBack(lane, clean) };
 }

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { Census } from "../../../../plugins/command-executor/src/launcher/census.ts";
+import { Census, type Sighting } from "../../../../plugins/command-executor/src/launcher/census.ts";
 import { ProcFiles } from "../../../../plugins/command-executor/src/launcher/proc-files.ts";
 
 class CountingFiles extends ProcFiles {
@@ -104,6 +105,25 @@ describe("Census", () => {
     while (!(await look(true)));
     expect(await look(false)).toBe(false);
     expect(await look(true)).toBe(true);
+  });
+
+  it("asks a process that bore no number again", async () => {
+    const census = new Census(new ProcFiles());
+    const limits = 'read _; exec prlimit --locks=4611686018427387904 -- sh -c "echo; exec sleep 1000"';
+    const late = spawn("sh", ["-c", limits]);
+    onTestFinished(() => void late.kill());
+    const look = async () => {
+      let found: readonly bigint[] = [];
+      const see = ({ pid, fileLocks }: Sighting) => {
+        if (pid === late.pid) found = fileLocks;
+      };
+      await census.look({ since: 0, wants, see });
+      return found;
+    };
+    expect(await look()).toEqual([]);
+    late.stdin.write("\n");
+    await once(late.stdout, "data");
+    expect(await look()).toContain(4611686018427387904n);
   });
 
   it("tells of a look that failed", async () => {

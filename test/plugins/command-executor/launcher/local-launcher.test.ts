@@ -233,6 +233,15 @@ describe.each(await bothWays())("by %s,", (_way, launcher) => {
       await expect(run(bash("true", { cwd }))).rejects.toThrow(`[Errno 2] No such file or directory: '${cwd}'`);
     });
 
+    it("says so when the program was removed a moment ago", async () => {
+      const path = await file("removed", "#!/bin/bash\n");
+      const spec = bash("", { file: path, args: [] });
+      await run(spec);
+      await rm(path);
+      await expect(run({ ...spec, background: "keep" })).rejects.toMatchObject({ code: "ENOENT" });
+      await expect(run(spec)).rejects.toMatchObject({ code: "ENOENT" });
+    });
+
     it("lets the next one start", async () => {
       await expect(run(bash("", { args: ["x".repeat(200_000)] }))).rejects.toThrow("Argument list too long");
       expect(await run(bash("exit 4"))).toMatchObject({ code: 4 });

@@ -9,6 +9,8 @@ import { Dock } from "./dock.ts";
 export interface Lane {
   readonly broker: Broker;
   readonly tag: bigint;
+  /** What tags likewise what somebody else starts. */
+  readonly words: readonly string[];
 }
 
 /** Brokers that runs share which find no lane: one cannot keep the machine busy, and more than two would not help it. */
@@ -30,12 +32,17 @@ export class BrokerPool {
   readonly #tags: ProcessTags;
   readonly #log: Pick<Logger, "warn">;
   readonly #files = new ProcFiles();
-  readonly #lanes = new Set<Lane>();
+  /** All, from their start until they are gone. */
+  readonly #brokers = new Set<Broker>();
+  readonly #lanes = new Set<Broker>();
   readonly #shared = new Map<Broker, { idleSince: number }>();
   /** The last one that came to rest is taken first, so that those beyond the need end. */
   #free: Resting[] = [];
-  #dock: Promise<Dock> | undefined;
-  #starting = false;
+  /** Where new brokers connect to. */
+  #dock: Dock | undefined;
+  /** Those that are not closed yet. */
+  readonly #docks = new Set<Dock>();
+  #starting: Promise<void> | undefined;
   #notBefore = 0;
   #retryMs = RETRY_MS;
   #lastAsked = Number.NEGATIVE_INFINITY;
@@ -55,45 +62,49 @@ export class BrokerPool {
 
   /** A lane for one run, if one is free. */
   lane(): Lane | undefined {
-    this.#grow(this.#free.length === 0);
+    this.#grow("lane", this.#free.length === 0);
     return this.#free.pop()?.lane;
   }
 
   /** After a run: `clean` when nothing can be left of it. */
   giveBack(lane: Lane, clean: boolean): void {
-    if (clean && lane.broker.alive && !this.#closed) this.#free.push({ lane, since: performance.now() });
+    if (clean && lane.broker.usable && !this.#closed) this.#free.push({ lane, since: performance.now() });
     else lane.broker.kill();
     this.#watch();
   }
 
-  /** The broker with the least to do, for runs that have tags of their own. */
-  shared(): Broker | undefined {
-    this.#grow(true);
+  /** The broker with the least to do, for runs that have tags of their own; `only` those that could not have had a lane. */
+  shared(only: boolean): Broker | undefined {
+    this.#grow("shared", only || this.#lanes.size >= this.#mostLanes);
     const [first, ...others] = this.#shared.keys();
-    return others.reduce((least, other) => (other.busy < (least?.busy ?? 0) ? other : least), first);
+    const found = others.reduce((least, other) => (other.busy < (least?.busy ?? 0) ? other : least), first);
+    const use = found && this.#shared.get(found);
+    if (use) use.idleSince = performance.now();
+    return found;
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
-    const brokers = [...[...this.#lanes].map(({ broker }) => broker), ...this.#shared.keys()];
+    const brokers = [...this.#brokers];
     for (const broker of brokers) broker.kill();
     await Promise.all(brokers.map(({ gone }) => gone));
-    await (await this.#dock?.catch(() => undefined))?.close();
+    await this.#starting;
+    await Promise.all([...this.#docks].map((dock) => dock.close()));
   }
 
   /** Who launches but once needs no broker. */
-  #grow(wanting: boolean): void {
+  #grow(kind: "lane" | "shared", wanting: boolean): void {
     const now = performance.now();
     const isFirst = now - this.#lastAsked > IDLE_MS;
     this.#lastAsked = now;
     if (!wanting || isFirst || this.#starting || this.#closed || now < this.#notBefore) return;
-    if (this.#lanes.size < this.#mostLanes) void this.#start(() => this.#startLane());
-    else if (this.#shared.size < Math.min(MOST_SHARED, this.#mostLanes)) void this.#start(() => this.#startShared());
+    if (kind === "lane" && this.#lanes.size < this.#mostLanes) this.#starting = this.#start(() => this.#startLane());
+    if (kind === "shared" && this.#shared.size < Math.min(MOST_SHARED, this.#mostLanes))
+      this.#starting = this.#start(() => this.#startShared());
   }
 
   async #start(start: () => Promise<void>): Promise<void> {
-    this.#starting = true;
     try {
       await start();
       this.#retryMs = RETRY_MS;
@@ -103,39 +114,83 @@ export class BrokerPool {
       this.#retryMs *= 2;
       this.#log.warn({ err }, "no spawn broker could be started, so processes are started without one for now");
     }
-    this.#starting = false;
+    this.#starting = undefined;
+    this.#closeUnused();
     this.#watch();
   }
 
   async #startLane(): Promise<void> {
     const tag = this.#tags.take();
     if (tag === undefined) return;
-    const broker = new Broker(await this.#openDock(), [this.#program, ...taggingWords(tag)], this.#files);
-    const lane = { broker, tag };
-    this.#lanes.add(lane);
-    void broker.gone.then(() => this.#dropLane(lane));
+    const words = [this.#program, ...taggingWords(tag)];
+    const broker = await this.#startBroker(words);
+    this.#lanes.add(broker);
     await broker.ready;
-    this.#free.push({ lane, since: performance.now() });
+    if (broker.usable) this.#free.push({ lane: { broker, tag, words }, since: performance.now() });
   }
 
   async #startShared(): Promise<void> {
-    const broker = new Broker(await this.#openDock(), [], this.#files);
-    void broker.gone.then(() => this.#shared.delete(broker));
+    const broker = await this.#startBroker([]);
     await broker.ready;
-    this.#shared.set(broker, { idleSince: performance.now() });
+    if (broker.usable) this.#shared.set(broker, { idleSince: performance.now() });
   }
 
-  #openDock(): Promise<Dock> {
-    this.#dock ??= Dock.open();
-    this.#dock.catch(() => {
-      this.#dock = undefined;
-    });
-    return this.#dock;
+  async #startBroker(words: readonly string[]): Promise<Broker> {
+    const dock = await this.#openDock();
+    if (this.#closed) throw new Error("the brokers of this runner have been ended");
+    const broker = new Broker(dock, words, this.#files);
+    this.#brokers.add(broker);
+    void broker.gone.then(() => this.#drop(broker));
+    return broker;
   }
 
-  #dropLane(lane: Lane): void {
-    this.#lanes.delete(lane);
-    this.#free = this.#free.filter((resting) => resting.lane !== lane);
+  async #openDock(): Promise<Dock> {
+    if (this.#dock) return this.#dock;
+    const dock = await Dock.open();
+    this.#docks.add(dock);
+    this.#dock = dock;
+    void dock.lost.then(() => this.#abandon(dock));
+    return dock;
+  }
+
+  /** Its brokers cannot connect anything any more. */
+  #abandon(dock: Dock): void {
+    this.#leave(dock);
+    for (const broker of this.#brokers) if (broker.dock === dock) this.#retire(broker);
+  }
+
+  #retire(broker: Broker): void {
+    this.#takeOut(broker);
+    broker.retire();
+  }
+
+  #takeOut(broker: Broker): void {
+    this.#shared.delete(broker);
+    this.#free = this.#free.filter(({ lane }) => lane.broker !== broker);
+  }
+
+  #drop(broker: Broker): void {
+    this.#takeOut(broker);
+    this.#brokers.delete(broker);
+    this.#lanes.delete(broker);
+    this.#closeUnused();
+  }
+
+  /** A dock without brokers is a directory that a death would leave behind. */
+  #closeUnused(): void {
+    if (this.#starting || this.#closed) return;
+    const used = new Set([...this.#brokers].map(({ dock }) => dock));
+    for (const dock of this.#docks) if (!used.has(dock)) this.#close(dock);
+  }
+
+  #close(dock: Dock): void {
+    this.#docks.delete(dock);
+    this.#leave(dock);
+    void dock.close();
+  }
+
+  #leave(dock: Dock): void {
+    if (dock === this.#dock) this.#dock = undefined;
   }
 
   #watch(): void {
@@ -146,11 +201,11 @@ export class BrokerPool {
   #endIdle(): void {
     this.#timer = undefined;
     const now = performance.now();
-    for (const { lane, since } of this.#free) if (now - since > IDLE_MS) lane.broker.kill();
+    for (const { lane, since } of this.#free) if (now - since > IDLE_MS) this.#retire(lane.broker);
     for (const [broker, use] of this.#shared) {
       if (broker.busy > 0) use.idleSince = now;
-      else if (now - use.idleSince > IDLE_MS) broker.kill();
+      else if (now - use.idleSince > IDLE_MS) this.#retire(broker);
     }
-    if (this.#lanes.size + this.#shared.size > 0) this.#watch();
+    if (this.#brokers.size > 0) this.#watch();
   }
 }

@@ -3,9 +3,10 @@ import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import type { ProcessSpec } from "leasehold";
 import { afterListening } from "../after-listening.ts";
-import { launchError, lostError } from "../launch-errors.ts";
+import { launchError, lostError, NothingStarted } from "../launch-errors.ts";
 import type { ProcFiles } from "../proc-files.ts";
 import type { Spawned, Status } from "../spawned.ts";
+import { allOrNone } from "./all-or-none.ts";
 import type { Dock } from "./dock.ts";
 import { type Began, type FromBroker, type Order, PREFIX_LENGTH } from "./messages.ts";
 
@@ -29,7 +30,7 @@ export class Broker {
   readonly pid: number;
   /** Clock ticks from boot to its start. */
   readonly startTime: number;
-  /** Settles when it can start programs; rejects when it never will. */
+  /** Settles when it can start programs, or has been retired before; rejects when it died of something else. */
   readonly ready: Promise<void>;
   readonly #process: ChildProcess;
   readonly #dock: Dock;
@@ -39,6 +40,7 @@ export class Broker {
   readonly #children = new Map<number, Child>();
   #orders = 0;
   #alive = true;
+  #retired = false;
 
   /** @param words What stands before its own: a program that marks it, say. */
   constructor(dock: Dock, words: readonly string[], files: ProcFiles) {
@@ -61,8 +63,13 @@ export class Broker {
     this.#rest();
   }
 
-  get alive(): boolean {
-    return this.#alive;
+  /** Whether it takes orders. */
+  get usable(): boolean {
+    return this.#alive && !this.#retired;
+  }
+
+  get dock(): Dock {
+    return this.#dock;
   }
 
   /** Settles when it has died, whatever of. */
@@ -75,19 +82,30 @@ export class Broker {
     return this.#children.size;
   }
 
-  /** Starts a program. Rejects with a `LaunchError`; then it may have been started, and what it started may live. */
+  /**
+   * Starts a program. Rejects with `NothingStarted`, or a `LaunchError`; then it may have been started, and what it started
+   * may live.
+   */
   async spawn(words: readonly string[], spec: ProcessSpec): Promise<Spawned> {
+    if (!this.usable) throw new NothingStarted();
     const { began, ended } = this.#order(words, spec);
     const { pid, startTime, wires } = await began;
-    const claims = Promise.all(wires.map((name) => this.#dock.claim(name)));
-    const [stdout, stderr, stdin] = await claims.catch((error: unknown) => {
+    const claims = wires.map((name) => this.#dock.claim(name));
+    const [stdout, stderr, stdin] = await allOrNone(claims, (socket) => socket.destroy()).catch((error: unknown) => {
       throw lostError(spec.file, error);
     });
     return { pid, startTime, stdin: stdin ?? null, stdout: stdout!, stderr: stderr!, ended };
   }
 
+  /** It takes no more orders, and is ended when what it has started has. */
+  retire(): void {
+    this.#retired = true;
+    if (this.busy === 0) this.kill();
+  }
+
   /** Ends it at once; programs that it has started go on. */
   kill(): void {
+    this.#retired = true;
     if (!this.#alive) return;
     // Whoever waits for its end may have nothing else to wait for.
     this.#work();
@@ -100,11 +118,10 @@ export class Broker {
     const child: Child = { file: program, began: Promise.withResolvers(), ended: Promise.withResolvers() };
     if (this.#children.size === 0) this.#work();
     this.#children.set(id, child);
-    if (!this.#alive) this.#lose(id, child);
     const callOff = afterListening(ANSWER_MS, () => this.kill());
     child.began.promise.then(callOff, callOff);
     const order: Order = { type: "order", id, file, args, cwd, env, input: stdin === "pipe" };
-    this.#process.send(order, (error) => error && this.#die());
+    this.#process.send(order, (error) => error && this.#miss(id, child));
     return { began: child.began.promise, ended: child.ended.promise };
   }
 
@@ -113,16 +130,35 @@ export class Broker {
     const child = this.#children.get(message.id);
     if (!child) return;
     if (message.type === "began") return child.began.resolve(message);
+    if (message.type === "stranded") return this.#strand(message.id, child);
     this.#forget(message.id);
     if (message.type === "ended") return child.ended.resolve({ code: message.code, signal: message.signal });
     child.began.reject(launchError(message.code, child.file, new Error(message.message)));
+  }
+
+  #strand(id: number, child: Child): void {
+    this.#dock.giveUp();
+    this.#retired = true;
+    this.#pass(id, child);
+  }
+
+  /** It is dead, and has not read the whole order. */
+  #miss(id: number, child: Child): void {
+    this.#pass(id, child);
+    this.#die();
+  }
+
+  #pass(id: number, { began }: Child): void {
+    this.#forget(id);
+    began.reject(new NothingStarted());
   }
 
   #die(): void {
     if (!this.#alive) return;
     this.#process.kill("SIGKILL");
     this.#alive = false;
-    this.#ready.reject(new Error("a spawn broker ended before it could start anything"));
+    if (this.#retired) this.#ready.resolve();
+    else this.#ready.reject(new Error("a spawn broker ended before it could start anything"));
     for (const [id, child] of this.#children) this.#lose(id, child);
     this.#dock.forget(this.#prefix);
     this.#gone.resolve();
@@ -136,7 +172,9 @@ export class Broker {
 
   #forget(id: number): void {
     this.#children.delete(id);
-    if (this.#children.size === 0) this.#rest();
+    if (this.#children.size > 0) return;
+    if (this.#retired) this.kill();
+    else this.#rest();
   }
 
   /** As long as nothing is under way, it keeps nobody from exiting. */

@@ -17,11 +17,14 @@ export class Dock {
   readonly #server: Server;
   readonly #directory: string;
   readonly #named = new Map<string, Socket>();
-  readonly #awaited = new Map<string, (socket: Socket) => void>();
+  readonly #awaited = new Map<string, PromiseWithResolvers<Socket>>();
+  readonly #lost = Promise.withResolvers<void>();
 
   private constructor(server: Server, directory: string) {
     this.#server = server;
     this.#directory = directory;
+    // A connection that could not be accepted, as for want of file descriptors, is missed by who claims it.
+    server.on("error", () => undefined);
     server.on("connection", (socket: Socket) => this.#welcome(socket));
   }
 
@@ -29,9 +32,23 @@ export class Dock {
     const directory = await mkdtemp(join(tmpdir(), "leasehold-dock-"));
     const server = createServer();
     const dock = new Dock(server, directory);
-    server.listen(dock.path).unref();
-    await once(server, "listening");
+    try {
+      server.listen(dock.path).unref();
+      await once(server, "listening");
+    } catch (error) {
+      await dock.close();
+      throw error;
+    }
     return dock;
+  }
+
+  /** Settles when it turns out that nobody can reach it any more, as when its directory was removed. */
+  get lost(): Promise<void> {
+    return this.#lost.promise;
+  }
+
+  giveUp(): void {
+    this.#lost.resolve();
   }
 
   get path(): string {
@@ -57,20 +74,20 @@ export class Dock {
   async close(): Promise<void> {
     this.#server.close();
     this.forget("");
+    for (const { reject } of this.#awaited.values()) reject(new Error("a stream of a child has nowhere to arrive"));
     await rm(this.#directory, { recursive: true, force: true });
   }
 
-  #arrival(name: string): Promise<Socket> {
-    return new Promise((resolve, reject) => {
-      const callOff = afterListening(MEETING_MS, () => {
-        this.#awaited.delete(name);
-        reject(new Error("a stream of a child did not arrive"));
-      });
-      this.#awaited.set(name, (socket) => {
-        callOff();
-        resolve(socket);
-      });
-    });
+  async #arrival(name: string): Promise<Socket> {
+    const awaited = Promise.withResolvers<Socket>();
+    const callOff = afterListening(MEETING_MS, () => awaited.reject(new Error("a stream of a child did not arrive")));
+    this.#awaited.set(name, awaited);
+    try {
+      return await awaited.promise;
+    } finally {
+      callOff();
+      this.#awaited.delete(name);
+    }
   }
 
   #welcome(socket: Socket): void {
@@ -86,9 +103,8 @@ export class Dock {
   }
 
   #enter(name: string, socket: Socket): void {
-    const awaiting = this.#awaited.get(name);
-    this.#awaited.delete(name);
-    if (awaiting) awaiting(socket);
+    const awaited = this.#awaited.get(name);
+    if (awaited) awaited.resolve(socket);
     else this.#named.set(name, socket);
   }
 }

@@ -22,8 +22,13 @@ process.on("message", (message: ToBroker) => {
 });
 
 async function start(order: Order): Promise<void> {
+  const taken = await wires!.take(order.input ? 3 : 2).catch(() => undefined);
+  if (taken) startOn(order, taken);
+  else tell({ type: "stranded", id: order.id });
+}
+
+function startOn(order: Order, taken: readonly Wire[]): void {
   try {
-    const taken = await wires!.take(order.input ? 3 : 2);
     const child = spawnOn(order, taken);
     for (const { socket } of taken) socket.destroy();
     if (child.pid === undefined) return void child.once("error", (error) => refuse(order, error));
@@ -32,6 +37,7 @@ async function start(order: Order): Promise<void> {
     const names = taken.map(({ name }) => name);
     tell({ type: "began", id: order.id, pid: child.pid, startTime: startTimeOf(child.pid), wires: names });
   } catch (error) {
+    for (const { socket } of taken) socket.destroy();
     refuse(order, error as NodeJS.ErrnoException);
   }
 }

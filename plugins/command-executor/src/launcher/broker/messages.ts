@@ -46,6 +46,12 @@ interface Failed {
   readonly message: string;
 }
 
+/** Nothing of an order was done, for the dock cannot be reached. */
+interface Stranded {
+  readonly type: "stranded";
+  readonly id: number;
+}
+
 /** A program has ended. */
 interface Ended {
   readonly type: "ended";
@@ -55,4 +61,4 @@ interface Ended {
 }
 
 export type ToBroker = Greeting | Order;
-export type FromBroker = Ready | Began | Failed | Ended;
+export type FromBroker = Ready | Began | Failed | Stranded | Ended;

@@ -1,10 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { allOrNone } from "./all-or-none.ts";
 import { type Greeting, PREFIX_LENGTH, WIRE_NAME_LENGTH } from "./messages.ts";
 
-/** A connection to the dock that becomes a stream of a child. */
+/** A connection to the dock that has told its name, and so becomes a stream of a child. */
 export interface Wire {
+  readonly name: string;
+  readonly socket: Socket;
+}
+
+/** One that has not told its last byte: it may have been closed since it was made. */
+interface Early {
   readonly name: string;
   readonly socket: Socket;
 }
@@ -15,7 +22,7 @@ const READY = 4;
 /** Connections made in advance: the path of a run waits for none. */
 export class Wires {
   readonly #greeting: Greeting;
-  readonly #ready: Promise<Wire>[] = [];
+  readonly #ready: Promise<Early>[] = [];
 
   constructor(greeting: Greeting) {
     this.#greeting = greeting;
@@ -24,33 +31,49 @@ export class Wires {
 
   /** Rejects when the dock cannot be reached. */
   async take(count: number): Promise<Wire[]> {
-    const taken = Array.from({ length: count }, () => this.#next());
+    const taking = Array.from({ length: count }, () => this.#next());
     setImmediate(() => this.#fill());
-    return Promise.all(taken);
+    return allOrNone(taking, ({ socket }) => socket.destroy());
   }
 
   /** One that failed earlier, as for want of file descriptors, is no reason to fail now. */
-  #next(): Promise<Wire> {
-    return this.#ready.shift()?.catch(() => this.#connect()) ?? this.#connect();
+  async #next(): Promise<Wire> {
+    const early = this.#ready.shift();
+    const wire = await early?.then(named).catch(() => undefined);
+    return wire ?? named(await this.#connect());
   }
 
   #fill(): void {
     while (this.#ready.length < READY) this.#ready.push(this.#connect());
   }
 
-  #connect(): Promise<Wire> {
+  #connect(): Promise<Early> {
     const wire = connected(this.#greeting);
     wire.catch(() => undefined);
     return wire;
   }
 }
 
-async function connected({ dock, prefix }: Greeting): Promise<Wire> {
+async function connected({ dock, prefix }: Greeting): Promise<Early> {
   const name = prefix + randomBytes((WIRE_NAME_LENGTH - PREFIX_LENGTH) / 2).toString("hex");
   // Paused, for what arrives is the child's to read.
   const socket = connect(dock).pause();
   await once(socket, "connect");
   socket.on("error", () => undefined);
-  await new Promise<void>((resolve, reject) => socket.write(name, (error) => (error ? reject(error) : resolve())));
+  await write(socket, name.slice(0, -1));
   return { name, socket };
+}
+
+async function named({ name, socket }: Early): Promise<Wire> {
+  try {
+    await write(socket, name.slice(-1));
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+  return { name, socket };
+}
+
+function write(socket: Socket, text: string): Promise<void> {
+  return new Promise((resolve, reject) => socket.write(text, (error) => (error ? reject(error) : resolve())));
 }

@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Resource } from "leasehold";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { LocalLauncher } from "../../../../../plugins/command-executor/src/launcher/local-launcher.ts";
 import { bash, brokerOf, brokerOfNext, isAlive, Lines, RecordingOwner, withBroker } from "../processes.ts";
 
@@ -16,6 +16,17 @@ async function launcherWithBroker() {
   const launcher = await withBroker();
   onTestFinished(() => launcher.close());
   return launcher;
+}
+
+/** A temp directory that nobody else uses, for this test. */
+async function ownTmp(name = "own-") {
+  const tmp = await mkdtemp(join(tmpdir(), name));
+  vi.stubEnv("TMPDIR", tmp);
+  onTestFinished(async () => {
+    vi.unstubAllEnvs();
+    await rm(tmp, { recursive: true, force: true });
+  });
+  return tmp;
 }
 
 /** A process that says its pid and stays. */
@@ -180,6 +191,36 @@ describe("a broker", () => {
     process.kill(broker, "SIGKILL");
     const exits = await Promise.allSettled([brokerOfNext(launcher), brokerOfNext(launcher)]);
     expect(exits.some(({ status }) => status === "fulfilled")).toBe(true);
+  });
+
+  it("that dies before an order has that carried out by the runner", async () => {
+    const launcher = await launcherWithBroker();
+    const owner = new RecordingOwner();
+    const child = await launcher.launch(
+      {
+        own: async (claim) => {
+          const ownership = await owner.own(claim);
+          process.kill(brokerOf(owner)!, "SIGKILL");
+          while (isAlive(brokerOf(owner)!) || readdirSync(`/proc/${brokerOf(owner)}/task`).length > 1);
+          return ownership;
+        },
+      },
+      bash("echo done"),
+    );
+    expect(await child.exit).toMatchObject({ code: 0, stdout: { text: "done\n" } });
+  });
+
+  it("whose socket is removed harms no run, and is replaced", async () => {
+    const tmp = await ownTmp();
+    const launcher = await launcherWithBroker();
+    const before = await launchSleeper(launcher);
+    for (const name of await readdir(tmp)) await rm(join(tmp, name), { recursive: true });
+    const others = [];
+    for (let run = 0; run < 6; run++) others.push(await launchSleeper(launcher));
+    await Promise.all([before, ...others].map(({ child }) => child.end()));
+    let next: number | undefined;
+    while (next === undefined || next === before.broker) next = await brokerOfNext(launcher);
+    expect(await readdir(tmp)).toHaveLength(1);
   });
 
   it("that is stopped does not keep an ended run from being told", async () => {
