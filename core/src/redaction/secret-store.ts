@@ -54,10 +54,20 @@ export class SecretStore {
   /** What a run registers and masks; `end` once it is settled. */
   forRun(agent: string): { readonly scopes: RunSecrets; readonly secrets: Secrets; readonly end: () => void } {
     const scopes = { own: new Scope(this.#ofSingleRuns), agent: this.#agentScope(agent) };
-    const ends = new AbortController();
-    const ofRuns = { add: (value: string) => until(ends.signal, this.#ofRuns.add(value)) };
-    const secrets = this.#facade([scopes.own, ofRuns], () => this.#ofRun(scopes));
-    return { scopes, secrets, end: () => ends.abort(SETTLED) };
+    // Most runs have no secret of their own, and an abort that nobody hears costs as much as a hook.
+    let ends: AbortController | undefined;
+    let ended = false;
+    const add = (value: string) => {
+      ends ??= new AbortController();
+      if (ended) ends.abort(SETTLED);
+      return until(ends.signal, this.#ofRuns.add(value));
+    };
+    const secrets = this.#facade([scopes.own, { add }], () => this.#ofRun(scopes));
+    const end = () => {
+      ended = true;
+      ends?.abort(SETTLED);
+    };
+    return { scopes, secrets, end };
   }
 
   /** A value that looks secret by its name: never warned of, and kept in results. Plain words and numbers are none. */
