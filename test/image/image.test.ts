@@ -61,7 +61,8 @@ describeWithEngine("the image with the command executor only", () => {
 
   it("has its defaults in the configuration, not in the environment", { timeout: TEST_MS }, async () => {
     const { Config } = await engine().docker.getImage(image).inspect();
-    expect(Config.Env?.map((entry) => entry.split("=")[0]).toSorted()).toEqual(["HOME", "LEASEHOLD_CONFIG", "PATH"]);
+    const names = Config.Env?.map((entry) => entry.split("=")[0]).toSorted();
+    expect(names).toEqual(["HOME", "LEASEHOLD_CONFIG", "MALLOC_ARENA_MAX", "PATH"]);
     const { output } = await runOnce({ Image: image, Cmd: ["config"] });
     expect(output).toMatch(/core\.projectDir +"\/workspace" +runner\.config\.ts/);
     expect(output).toMatch(/coordinator\.url +"http:\/\/host\.docker\.internal:8765" +runner\.config\.ts/);

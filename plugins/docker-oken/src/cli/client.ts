@@ -1,5 +1,5 @@
 import { CommandError } from "leasehold";
-import { Agent, fetch, Headers, type RequestInit, type Response } from "undici";
+import type { Agent, RequestInit, Response } from "undici";
 
 /** What an API answered: its status, and its body as text and as JSON where it is JSON. */
 export interface Answer {
@@ -13,8 +13,7 @@ export class OkenClient {
   readonly url: string;
   readonly #token: string | undefined;
   readonly #signal: AbortSignal;
-  /** An agent may take its time, and a log may be quiet for long: the runner and the user say when it is enough. */
-  readonly #dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
+  #dispatcher: Agent | undefined;
 
   constructor(url: string, token: string | undefined, signal: AbortSignal) {
     this.url = url.replace(/\/+$/, "");
@@ -30,6 +29,10 @@ export class OkenClient {
 
   /** The same, its body not yet read. */
   async open(path: string, init: RequestInit = {}): Promise<Response> {
+    // On first use: who configures the plugin does not load it.
+    const { Agent, fetch, Headers } = await import("undici");
+    // An agent may take its time, and a log may be quiet for long: the runner and the user say when it is enough.
+    this.#dispatcher ??= new Agent({ headersTimeout: 0, bodyTimeout: 0 });
     const headers = new Headers(init.headers);
     if (this.#token !== undefined) headers.set("authorization", `Bearer ${this.#token}`);
     const also = { headers, signal: this.#signal, dispatcher: this.#dispatcher };
