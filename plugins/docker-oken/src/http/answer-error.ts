@@ -7,16 +7,21 @@ import { bodyOf, DetailFault } from "./faults.ts";
 /** Answers whatever a route has thrown: always JSON with `error` and `code` (spec §1.1; kind C never). */
 export function answerErrors(log: Logger) {
   return (thrown: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-    const { status, headers, body } = answerTo(thrown);
-    if (isOurFault(thrown, status))
-      log.error({ err: thrown, method: request.method, url: request.url }, "a request failed inside the runner");
+    const { status, headers, body } = toldAnswerTo(thrown, request, log);
     reply.code(status).headers(headers).type("application/json").send(body);
   };
 }
 
-/** What has no code of its own is a fault of the runner. */
-export function isOurFault(thrown: unknown, status: number): boolean {
-  return status === 500 && !(thrown instanceof OkenError);
+/** The answer to what was thrown; what has no code of its own is a fault of the runner, and logged. */
+export function toldAnswerTo(
+  thrown: unknown,
+  { method, url }: { readonly method?: string | undefined; readonly url?: string | undefined },
+  log: Logger,
+): ErrorAnswer {
+  const answer = answerTo(thrown);
+  if (answer.status === 500 && !(thrown instanceof OkenError))
+    log.error({ err: thrown, method, url }, "a request failed inside the runner");
+  return answer;
 }
 
 export interface ErrorAnswer {

@@ -29,21 +29,17 @@ export function buildServer(parts: ApiParts): FastifyInstance {
   const { options, leases, log } = parts;
   const errors = answerErrors(log);
   const guard = options.apiToken === undefined ? browserGuard(options.host) : tokenGuard(options.apiToken);
-  const app = Fastify({
+  const calls = { leases, log, isClosing: () => !app.server.listening };
+  const app: FastifyInstance = Fastify({
     logger: false,
     schemaController: NO_SCHEMAS,
     exposeHeadRoutes: false,
     forceCloseConnections: true,
     bodyLimit: options.inputBytes,
     serverFactory(framework) {
-      const isClosing = () => !server.listening;
-      const invoke = invokeListener({ leases, log, guard, mostBytes: options.inputBytes, isClosing });
+      const invoke = invokeListener({ ...calls, guard, mostBytes: options.inputBytes });
       const timeouts = { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS };
-      const server = createServer(
-        timeouts,
-        (request, response) => invoke(request, response) || framework(request, response),
-      );
-      return server;
+      return createServer(timeouts, (request, response) => invoke(request, response) || framework(request, response));
     },
     routerOptions: { maxParamLength: 16_384 },
     frameworkErrors: errors,
@@ -57,7 +53,7 @@ export function buildServer(parts: ApiParts): FastifyInstance {
   routeMisses(app);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
-  invokeRoute(app, parts);
+  invokeRoute(app, calls);
   app.register(async (streaming) => {
     streaming.removeAllContentTypeParsers();
     streaming.addContentTypeParser("*", (_request, _body, done) => done(null));
