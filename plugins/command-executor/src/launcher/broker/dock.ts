@@ -97,6 +97,8 @@ export class Dock {
       const name: Buffer | null = socket.read(WIRE_NAME_LENGTH);
       if (name === null) return;
       socket.off("readable", read);
+      // Whoever has died before the name was whole.
+      if (name.length < WIRE_NAME_LENGTH) return void socket.destroy();
       this.#enter(name.toString("latin1"), socket);
     };
     socket.on("readable", read);

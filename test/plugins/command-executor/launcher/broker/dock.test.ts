@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -35,6 +36,22 @@ describe("a dock", () => {
     wire.write(name.slice(0, -1), () => wire.end("0output"));
     const socket = await dock.claim(name);
     expect(await socket.setEncoding("utf8").toArray()).toEqual(["output"]);
+  });
+
+  it("keeps no connection whose name never became whole", async () => {
+    await tmpNamed("t");
+    const dock = await Dock.open();
+    onTestFinished(() => dock.close());
+    const name = "0".repeat(WIRE_NAME_LENGTH - 1);
+    const dead = connect(dock.path);
+    dead.end(name);
+    // Read to its end: the dock has closed its side of it.
+    await once(dead.resume(), "close");
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const claimed = expect(dock.claim(name)).rejects.toThrow("did not arrive");
+    await vi.advanceTimersByTimeAsync(10_000);
+    await claimed;
   });
 
   it("lets go of whoever waits when it is closed", async () => {
