@@ -1,19 +1,15 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { describeWithEngine, engine } from "./engine.ts";
 import { ask, invoke } from "./local-api.ts";
-import { deploy, type OkenRunner, okenPlace, okenRunner, python } from "./oken-api.ts";
+import { deploy, type OkenRunner, okenPlace, okenRunner, python, tidiedAfterAll } from "./oken-api.ts";
 
 const ECHO = python("def handler(input):\n    print('called', flush=True)\n    return input\n");
 
 describeWithEngine("the Oken runner API on a real engine", () => {
-  const ends: (() => Promise<void>)[] = [];
+  const tidied = tidiedAfterAll();
   let api: OkenRunner;
   beforeAll(async () => {
-    const place = await okenPlace((tidy) => ends.unshift(tidy));
-    api = await okenRunner(place, {}, [], (end) => ends.unshift(end));
-  });
-  afterAll(async () => {
-    for (const end of ends) await end();
+    api = await okenRunner(await okenPlace(tidied), {}, [], tidied);
   });
 
   test("deploys an agent of each kind, and reaches it from the host (T137, T144, T148 to T150, OKEN-D3, checklist 1, 4, 9)", async () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { dockerOken, type OkenApi, type OkenOptions } from "@leasehold/docker-oken";
 import { createRunner, type Plugin, type Runner, token } from "leasehold";
 import { pino } from "pino";
-import { onTestFinished } from "vitest";
+import { afterAll, onTestFinished } from "vitest";
 import { archiveOf } from "../script-executor/archives.ts";
 import { engine } from "./engine.ts";
 import { ask } from "./local-api.ts";
@@ -35,6 +35,15 @@ export async function okenPlace(tidiedBy: (tidy: () => Promise<void>) => void = 
   const directory = await mkdtemp(join(tmpdir(), "leasehold-oken-"));
   tidiedBy(() => tidy(instance, network, directory));
   return { dataDir: join(directory, "data"), projectDir: directory, network, instance };
+}
+
+/** For what all tests of a `describe` share: it is tidied after the last of them, the latest first. */
+export function tidiedAfterAll(): (tidy: () => Promise<void>) => void {
+  const tidies: (() => Promise<void>)[] = [];
+  afterAll(async () => {
+    for (const tidy of tidies) await tidy();
+  });
+  return (tidy) => void tidies.unshift(tidy);
 }
 
 /** Removes an instance's containers and images, its network and its files. */

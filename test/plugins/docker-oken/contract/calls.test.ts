@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { describeWithEngine } from "../engine.ts";
 import { ask, invoke } from "../local-api.ts";
-import { deploy, type OkenRunner, okenPlace, okenRunner, python } from "../oken-api.ts";
+import { deploy, type OkenRunner, okenPlace, okenRunner, python, tidiedAfterAll } from "../oken-api.ts";
 
 /** An http agent without any framework, which answers as its input says. */
 const SERVER = `import json, os, signal, sys
@@ -35,16 +35,12 @@ ThreadingHTTPServer(("0.0.0.0", int(os.environ["PORT"])), Endpoint).serve_foreve
 const HTTP = python(SERVER, 'name = "server"\nentrypoint_type = "http"\n');
 
 describeWithEngine("a call", { timeout: 120_000 }, () => {
-  const ends: (() => Promise<void>)[] = [];
+  const tidied = tidiedAfterAll();
   let api: OkenRunner;
   beforeAll(async () => {
-    const place = await okenPlace((tidy) => ends.unshift(tidy));
-    api = await okenRunner(place, {}, [], (end) => ends.unshift(end));
+    api = await okenRunner(await okenPlace(tidied), {}, [], tidied);
     await deploy(api.url, "server", HTTP);
     await deploy(api.url, "echo", python("def handler(input):\n    return input\n"));
-  });
-  afterAll(async () => {
-    for (const end of ends) await end();
   });
 
   test.each([

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { describeWithEngine, engine } from "../engine.ts";
 import { servePackages } from "../image/package-index.ts";
+import { uvLock } from "../image/uv-lock.ts";
 import { makeWheel } from "../image/wheel.ts";
 import { invoke } from "../local-api.ts";
-import { deploy, type Files, type OkenRunner, okenPlace, okenRunner } from "../oken-api.ts";
+import { deploy, type Files, type OkenRunner, okenPlace, okenRunner, tidiedAfterAll } from "../oken-api.ts";
 
 const WHEEL = makeWheel("oken-greeting", "1.2.3", 'TEXT = "greeting 1.2.3"\n');
 const NEWER = makeWheel("oken-greeting", "2.0.0", 'TEXT = "greeting 2.0.0"\n');
@@ -43,18 +44,15 @@ const GREETS = "from oken_greeting import TEXT as said";
 const kinds = Object.keys(KINDS);
 
 describeWithEngine("agents of the three kinds", { timeout: 120_000 }, () => {
-  const ends: (() => Promise<void>)[] = [];
+  const tidied = tidiedAfterAll();
   let api: OkenRunner;
   let origin: string;
   beforeAll(async () => {
-    const place = await okenPlace((tidy) => ends.unshift(tidy));
+    const place = await okenPlace(tidied);
     const index = await servePackages(engine().docker, [WHEEL, NEWER]);
-    ends.push(index.close);
+    tidied(index.close);
     origin = index.origin;
-    api = await okenRunner(place, { pythonIndexUrl: index.url }, [], (end) => ends.unshift(end));
-  });
-  afterAll(async () => {
-    for (const end of ends) await end();
+    api = await okenRunner(place, { pythonIndexUrl: index.url }, [], tidied);
   });
 
   test.each(kinds)("need no dependency file: %s", async (kind) => {
@@ -67,7 +65,7 @@ describeWithEngine("agents of the three kinds", { timeout: 120_000 }, () => {
   });
 
   test.each(kinds)("have what the lock of their project says: %s", async (kind) => {
-    const files = { "pyproject.toml": PROJECT("oken-greeting>=1"), "uv.lock": lockOf(origin) };
+    const files = { "pyproject.toml": PROJECT("oken-greeting>=1"), "uv.lock": uvLock(WHEEL, origin) };
     expect(await said(`locked-${kind}`, agentOf(kind, GREETS, files))).toBe("greeting 1.2.3");
   });
 
@@ -100,25 +98,4 @@ async function containersReach(url: string): Promise<boolean> {
   } finally {
     await container.remove({ force: true });
   }
-}
-
-function lockOf(origin: string): string {
-  return `version = 1
-requires-python = ">=3.9"
-
-[[package]]
-name = "demo"
-version = "0.1.0"
-source = { virtual = "." }
-dependencies = [{ name = "oken-greeting" }]
-
-[package.metadata]
-requires-dist = [{ name = "oken-greeting", specifier = ">=1" }]
-
-[[package]]
-name = "oken-greeting"
-version = "1.2.3"
-source = { registry = "${origin}/simple" }
-wheels = [{ url = "${origin}/files/${WHEEL.filename}", hash = "sha256:${WHEEL.sha256}" }]
-`;
 }

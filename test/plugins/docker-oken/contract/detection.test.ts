@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { describeWithEngine, engine } from "../engine.ts";
 import { invoke } from "../local-api.ts";
-import { deploy, type Files, type OkenRunner, okenPlace, okenRunner, python } from "../oken-api.ts";
+import { deploy, type Files, type OkenRunner, okenPlace, okenRunner, python, tidiedAfterAll } from "../oken-api.ts";
 
 /** Servers of the detection's names that need no installation: what matters is which type is seen, and that it is served. */
 const SERVERS: Files = {
@@ -51,14 +51,10 @@ class ResearchAgent:
 const RUN = "\n    def run(self, input):\n        return {'run': True}\n";
 
 describeWithEngine("the kind of an entrypoint, as it is deployed", { timeout: 120_000 }, () => {
-  const ends: (() => Promise<void>)[] = [];
+  const tidied = tidiedAfterAll();
   let api: OkenRunner;
   beforeAll(async () => {
-    const place = await okenPlace((tidy) => ends.unshift(tidy));
-    api = await okenRunner(place, {}, [], (end) => ends.unshift(end));
-  });
-  afterAll(async () => {
-    for (const end of ends) await end();
+    api = await okenRunner(await okenPlace(tidied), {}, [], tidied);
   });
 
   test.each<[string, string, string, object]>([

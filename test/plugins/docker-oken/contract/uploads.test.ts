@@ -1,20 +1,16 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { archiveOf, type Made } from "../../script-executor/archives.ts";
 import { describeWithEngine, engine } from "../engine.ts";
 import { ask, invoke } from "../local-api.ts";
-import { deploy, type OkenRunner, okenPlace, okenRunner, python } from "../oken-api.ts";
+import { deploy, type OkenRunner, okenPlace, okenRunner, python, tidiedAfterAll } from "../oken-api.ts";
 
 const NAMED = python("def handler(input):\n    return {'called': True}\n");
 
 describeWithEngine("what is uploaded", { timeout: 120_000 }, () => {
-  const ends: (() => Promise<void>)[] = [];
+  const tidied = tidiedAfterAll();
   let api: OkenRunner;
   beforeAll(async () => {
-    const place = await okenPlace((tidy) => ends.unshift(tidy));
-    api = await okenRunner(place, {}, [], (end) => ends.unshift(end));
-  });
-  afterAll(async () => {
-    for (const end of ends) await end();
+    api = await okenRunner(await okenPlace(tidied), {}, [], tidied);
   });
 
   test.each([

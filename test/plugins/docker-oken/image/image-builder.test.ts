@@ -15,6 +15,7 @@ import { describeWithEngine, engine } from "../engine.ts";
 import { agentFolder } from "./agent-folder.ts";
 import { servePackages } from "./package-index.ts";
 import { runImage } from "./run-image.ts";
+import { uvLock } from "./uv-lock.ts";
 import { makeWheel } from "./wheel.ts";
 
 const NAMED = { "oken.toml": 'name = "vat"\n' };
@@ -29,9 +30,8 @@ version = "0.1.0"
 requires-python = ">=3.9"
 dependencies = ["oken-greeting>=1"]
 `;
-const WHEELS = ["1.2.3", "2.0.0"].map((version) =>
-  makeWheel("oken-greeting", version, `TEXT = "greeting ${version}"\n`),
-);
+const OLDER = makeWheel("oken-greeting", "1.2.3", 'TEXT = "greeting 1.2.3"\n');
+const WHEELS = [OLDER, makeWheel("oken-greeting", "2.0.0", 'TEXT = "greeting 2.0.0"\n')];
 
 describeWithEngine("the image of an agent", () => {
   const instance = `test-${randomUUID()}`;
@@ -164,7 +164,7 @@ server.serve_forever()
   });
 
   it("keeps to a project's lock", async () => {
-    const built = await build({ ...GREETS, "pyproject.toml": PROJECT, "uv.lock": lockOf(index.origin) });
+    const built = await build({ ...GREETS, "pyproject.toml": PROJECT, "uv.lock": uvLock(OLDER, index.origin) });
     await using agent = await runImage(engine().docker, built.tag);
     expect(JSON.parse((await agent.invoke({})).body)).toEqual({ output: { says: "greeting 1.2.3" } });
   });
@@ -313,25 +313,3 @@ server.serve_forever()
     await builder().remove("order");
   });
 });
-
-function lockOf(origin: string): string {
-  const [wheel] = WHEELS;
-  return `version = 1
-requires-python = ">=3.9"
-
-[[package]]
-name = "demo"
-version = "0.1.0"
-source = { virtual = "." }
-dependencies = [{ name = "oken-greeting" }]
-
-[package.metadata]
-requires-dist = [{ name = "oken-greeting", specifier = ">=1" }]
-
-[[package]]
-name = "oken-greeting"
-version = "1.2.3"
-source = { registry = "${origin}/simple" }
-wheels = [{ url = "${origin}/files/${wheel?.filename}", hash = "sha256:${wheel?.sha256}" }]
-`;
-}
