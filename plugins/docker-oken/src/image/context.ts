@@ -19,14 +19,17 @@ export interface BuildContext {
 
 const EPOCH = new Date(0);
 
-/** Equal for equal content on an equal base, and for nothing else. */
-export function contentHashOf({ files, dockerfile, wrapper }: BuildContext, baseImageId: string): string {
+/**
+ * Equal for equal content on an equal base in one runner (`instance`), and for nothing else: of an image that two runners
+ * shared, one would take care, and remove it while the other deploys with it.
+ */
+export function contentHashOf({ files, dockerfile, wrapper }: BuildContext, baseId: string, instance: string): string {
   const parts = files.map((file) => [
     file.kind,
     file.path,
     file.kind === "file" ? [file.isExecutable, file.sha256] : file.kind === "link" ? file.target : "",
   ]);
-  const hash = createHash("sha256").update(JSON.stringify([baseImageId, dockerfile, parts]));
+  const hash = createHash("sha256").update(JSON.stringify([instance, baseId, dockerfile, parts]));
   if (wrapper) hash.update(wrapper);
   return hash.digest("hex").slice(0, 40);
 }

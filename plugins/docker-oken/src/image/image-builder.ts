@@ -74,7 +74,7 @@ export class ImageBuilder {
   async #build(request: BuildRequest, signal: AbortSignal): Promise<BuiltImage> {
     const base = await untilAborted(this.#bases.resolve(request.onLine), signal);
     const context = await contextOfFolder(request, base, this.#options);
-    const hash = contentHashOf(context, base.id);
+    const hash = contentHashOf(context, base.id, this.#options.instance);
     const contentTag = contentTagOf(hash);
     try {
       // It may be there by now, and the next to be removed.

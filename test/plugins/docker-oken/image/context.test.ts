@@ -31,16 +31,17 @@ describe("a build context", () => {
     expect(after.bytes).not.toBe(before.bytes);
   });
 
-  it("has another hash on another base and by another Dockerfile", async () => {
+  it("has another hash on another base, by another Dockerfile and in another runner", async () => {
     await using agent = await agentFolder(FILES);
     const context = await contextOf(agent.folder);
     const hashes = [
-      contentHashOf(context, "sha256:a"),
-      contentHashOf(context, "sha256:b"),
-      contentHashOf({ ...context, dockerfile: "FROM b\n" }, "sha256:a"),
-      contentHashOf({ ...context, wrapper: Buffer.from("w") }, "sha256:a"),
+      contentHashOf(context, "sha256:a", "one"),
+      contentHashOf(context, "sha256:b", "one"),
+      contentHashOf(context, "sha256:a", "two"),
+      contentHashOf({ ...context, dockerfile: "FROM b\n" }, "sha256:a", "one"),
+      contentHashOf({ ...context, wrapper: Buffer.from("w") }, "sha256:a", "one"),
     ];
-    expect(new Set(hashes).size).toBe(4);
+    expect(new Set(hashes).size).toBe(5);
   });
 
   it("fails when a file vanishes under it", async () => {
@@ -55,7 +56,7 @@ async function digestOf(folder: string) {
   const context = await contextOf(folder);
   const hash = createHash("sha256");
   for await (const chunk of streamContext(context)) hash.update(chunk);
-  return { hash: contentHashOf(context, "sha256:base"), bytes: hash.digest("hex") };
+  return { hash: contentHashOf(context, "sha256:base", "one"), bytes: hash.digest("hex") };
 }
 
 async function contextOf(folder: string) {

@@ -242,6 +242,15 @@ server.serve_forever()
     });
   });
 
+  it("is its runner's own: another one that has no use for it any more takes it from nobody", async () => {
+    const files = { ...HELLO, "seed.txt": randomUUID() };
+    const tight = { instance: `test-${randomUUID()}`, imageBudgetBytes: 0 };
+    const others = await build(files, tight);
+    const ours = await build(files);
+    expect(await builder(tight).enforceBudget()).toEqual([others.imageId]);
+    expect(await build(files)).toMatchObject({ built: false, imageId: ours.imageId });
+  });
+
   it("can be of an agent whose id begins with a hyphen (OKEN-D9)", async () => {
     const built = await build(HELLO, { agentId: `-${randomUUID()}` });
     expect(built.tag).toMatch(/^oken-agent:id\./);
