@@ -47,7 +47,9 @@ export interface RunnerParts {
 /** Builds the organs and joins them; nothing runs yet. */
 export function createRunnerParts({ options, log: unmasked, secrets = new SecretStore() }: RunnerSpec): RunnerParts {
   const log = maskLines(unmasked, secrets);
-  secrets.onShort((name) => log.warn(`${name} is under 6 characters, so it is not masked anywhere; use a longer one`));
+  secrets.onShort((name) =>
+    log.warn(`${name} is under 6 characters or all backslashes, so it is not masked anywhere; use another one`),
+  );
   if (options.redactResults) secrets.redactResults();
   const telemetry = new TelemetryHub(log, secrets);
   const hooks = createHookTable();
@@ -71,7 +73,6 @@ export function createRunnerParts({ options, log: unmasked, secrets = new Secret
   const kinds = () => [...new Set(board.records.flatMap(({ kind }) => kind ?? []))];
   const pipeline = new Pipeline({
     hooks,
-    instrument,
     asked,
     resolvers,
     kinds,

@@ -10,6 +10,11 @@ export interface Whereabouts {
   readonly hook: string;
 }
 
+/** A run that knows where it is. */
+export interface Followed extends Run {
+  whereabouts: Whereabouts | undefined;
+}
+
 /** A tap that worked without awaiting anything, whole milliseconds. */
 export interface Held extends Whereabouts {
   readonly ms: number;
@@ -28,7 +33,7 @@ type Callback = (error: Error | null, answer?: unknown) => void;
 /** One call of a tap. */
 interface TapCall {
   readonly args: readonly unknown[];
-  readonly run: Run | undefined;
+  readonly run: Followed | undefined;
   readonly startedAt: number;
   readonly callback: Callback;
 }
@@ -37,7 +42,7 @@ interface TapCall {
 export interface Manner {
   readonly hook: string;
   /** The run among the arguments, if there is one. */
-  readonly runOf: (args: readonly unknown[]) => Run | undefined;
+  readonly runOf: (args: readonly unknown[]) => Followed | undefined;
   /** Turns an answer into what tapable passes on; throws when it is none. Nothing and `null` are never judged. */
   readonly judge: (answer: unknown, plugin: string, args: readonly unknown[]) => unknown;
   /** Whether a fault ends the hook; otherwise it is logged and the tap counts as having answered nothing. */
@@ -50,16 +55,11 @@ export interface Manner {
 export class Instrument {
   readonly #telemetry: TelemetryHub;
   readonly #log: Logger;
-  readonly #whereabouts = new WeakMap<Run, Whereabouts>();
   #held: Held | undefined;
 
   constructor(telemetry: TelemetryHub, log: Logger) {
     this.#telemetry = telemetry;
     this.#log = log;
-  }
-
-  whereabouts(run: Run): Whereabouts | undefined {
-    return this.#whereabouts.get(run);
   }
 
   /** The tap that has held the main loop longest since `takeHeld` was called, if one held it for 10 ms. */
@@ -78,7 +78,7 @@ export class Instrument {
     return (...argsThenCallback) => {
       const callback = argsThenCallback.pop() as Callback;
       const run = manner.runOf(argsThenCallback);
-      if (run) this.#whereabouts.set(run, here);
+      if (run) run.whereabouts = here;
       const startedAt = performance.now();
       const finish = this.#finishOnce(here, manner, { args: argsThenCallback, run, startedAt, callback });
       let answer: unknown;
@@ -111,7 +111,7 @@ export class Instrument {
       open = false;
       cancelDeadline?.();
       const [error, answer] = threw ? [this.#fault(here, value), undefined] : this.#judge(here, manner, value, args);
-      this.#tell(here, run, performance.now() - startedAt, error);
+      if (this.#telemetry.listening) this.#tell(here, run, performance.now() - startedAt, error);
       if (error && manner.faultEnds) return callback(error);
       if (error) (run?.log ?? this.#log).error({ err: error, ...here }, error.message);
       callback(null, answer);
@@ -134,7 +134,6 @@ export class Instrument {
   }
 
   #tell(here: Whereabouts, run: Run | undefined, ms: number, error: Error | undefined): void {
-    if (!this.#telemetry.listening) return;
     const about = { type: "tap", ...here, ms, ...(run ? { run: run.id } : {}) } as const;
     this.#telemetry.tell(error ? { ...about, fault: error.message } : about);
   }

@@ -4,7 +4,7 @@ import type { Run } from "../run/run.ts";
 import { Decline, Refusal } from "./answers.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Refused } from "./hook-table.ts";
-import type { Manner } from "./instrument.ts";
+import type { Followed, Manner } from "./instrument.ts";
 
 /** Time a tap on `onResult` may take before the outcome goes on without it. */
 const RESULT_DEADLINE_MS = 30_000;
@@ -19,7 +19,7 @@ export interface Asked {
 
 /** How each hook of one runner treats its taps' answers. */
 export function createManners(asked: WeakMap<Run, Asked[]>, heartbeatMs = HEARTBEAT_DEADLINE_MS) {
-  const runFirst = (args: readonly unknown[]) => args[0] as Run;
+  const runFirst = (args: readonly unknown[]) => args[0] as Followed;
   return {
     onLease: { hook: "onLease", runOf: runFirst, judge: judgeAdmission, faultEnds: true },
     resolveEntrypoint: {
@@ -31,7 +31,7 @@ export function createManners(asked: WeakMap<Run, Asked[]>, heartbeatMs = HEARTB
     execute: (kind: string) => ({ hook: `execute:${kind}`, runOf: runFirst, judge: judgeOutcome, faultEnds: true }),
     onResult: {
       hook: "onResult",
-      runOf: (args) => args[1] as Run,
+      runOf: (args) => args[1] as Followed,
       judge: judgeOutcome,
       faultEnds: false,
       deadlines: new Deadlines(RESULT_DEADLINE_MS),
@@ -76,8 +76,12 @@ const DEEPEST = 3;
 function frozenCopy(value: unknown, depth = 0): unknown {
   if (typeof value !== "object" || value === null || depth === DEEPEST) return value;
   if (Array.isArray(value)) return Object.freeze(value.map((item) => frozenCopy(item, depth + 1)));
-  const members = Object.entries(value).map(([key, member]) => [key, frozenCopy(member, depth + 1)]);
-  return Object.freeze(Object.fromEntries(members));
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    // Nothing of an outcome has this name, which would give the copy members that are not its own.
+    if (key !== "__proto__") copy[key] = frozenCopy((value as Record<string, unknown>)[key], depth + 1);
+  }
+  return Object.freeze(copy);
 }
 
 function nameOf(answer: unknown): string {

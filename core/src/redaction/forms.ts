@@ -30,10 +30,17 @@ function spellingsOf(part: string): Set<string> {
   return new Set(spellings.flatMap((one) => [one, Buffer.from(one).toString("latin1")]));
 }
 
-/** A backslash at the end may be half of an escape: it is left to be seen. */
+/** Whether there is more to look for than backslashes, of which a mask may leave half an escape. */
+export function isLegible(text: string): boolean {
+  return /[^\\]/.test(text);
+}
+
+/** A backslash at the end may be half of an escape: it is left to be seen, with all before it where enough is left without. */
 function asRead(part: string): string {
+  if (!isLegible(part)) return "";
   const shown = part.replace(/\\+$/, "");
-  return shown.length < SHORTEST_FORM ? part : shown;
+  if (shown.length >= SHORTEST_FORM) return shown;
+  return (part.length - shown.length) % 2 === 0 ? part : part.slice(0, -1);
 }
 
 /** As JSON writes them, less the backslash. */

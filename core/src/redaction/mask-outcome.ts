@@ -5,9 +5,15 @@ import { MASK } from "./redactor.ts";
 import type { RunSecrets, SecretStore } from "./secret-store.ts";
 
 /** An outcome as others may see it: no secret of its run in the error, none of the runner's own in the result. */
-export async function maskOutcome(outcome: Outcome, secrets: SecretStore, run: RunSecrets): Promise<Outcome> {
-  const error = outcome.error && (await maskError(outcome.error, secrets.matchersAt("error", run)));
-  const result = outcome.result && (await maskResult(outcome.result, secrets, run));
+export function maskOutcome(outcome: Outcome, secrets: SecretStore, run: RunSecrets): Outcome | Promise<Outcome> {
+  const inError = outcome.error ? secrets.matchersAt("error", run) : [];
+  const inResult = outcome.result ? secrets.matchersAt("result", run) : [];
+  return inError.length + inResult.length === 0 ? outcome : masked(outcome, inError, inResult);
+}
+
+async function masked(outcome: Outcome, inError: readonly Matcher[], inResult: readonly Matcher[]): Promise<Outcome> {
+  const error = outcome.error && (await maskError(outcome.error, inError));
+  const result = outcome.result && (await maskResult(outcome.result, inResult));
   if (error === outcome.error && result === outcome.result) return outcome;
   return { ...outcome, ...(error ? { error } : {}), ...(result ? { result } : {}) };
 }
@@ -19,8 +25,8 @@ async function maskError(error: RunError, matchers: readonly Matcher[]): Promise
   return code === error.code && message === error.message ? error : { ...error, code, message };
 }
 
-async function maskResult(result: Result, secrets: SecretStore, run: RunSecrets): Promise<Result> {
-  const text = await maskLongText(result.text, secrets.matchersAt("result", run));
+async function maskResult(result: Result, matchers: readonly Matcher[]): Promise<Result> {
+  const text = await maskLongText(result.text, matchers);
   if (text === result.text) return result;
   return { ...result, text: result.format === "json" && !isJson(text) ? JSON.stringify(MASK) : text };
 }

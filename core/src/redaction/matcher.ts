@@ -4,6 +4,8 @@ import { formsOf } from "./forms.ts";
 import { afterLineBreak, mayBeWrapped } from "./line-breaks.ts";
 import { Ranges } from "./ranges.ts";
 
+const BACKSLASH = 92;
+
 /** What a text holds: the secrets that are whole, and where what may be the beginning of another starts. */
 export interface Found {
   readonly ranges: Ranges;
@@ -41,7 +43,7 @@ export class Matcher {
     let state = 0;
     for (let at = 0; at < text.length; at++) {
       state = automaton.step(state, text.charCodeAt(at));
-      if (longest[state] !== 0) ranges.add(at + 1 - (longest[state] as number), at + 1);
+      if (longest[state] !== 0) ranges.add(escapeStart(text, at + 1 - (longest[state] as number)), at + 1);
     }
     return { ranges, pending: text.length - (depth[state] as number) };
   }
@@ -88,6 +90,13 @@ export class Matcher {
     if (until === text.length) boundary = until;
     return { ranges, pending: starts.back(depth[state] as number, text.length), boundary };
   }
+}
+
+/** Where the backslashes begin that end at a place: of a pair that is one escaped backslash, none is left alone. */
+function escapeStart(text: string, at: number): number {
+  let start = at;
+  if (text.charCodeAt(at) === BACKSLASH) while (text.charCodeAt(start - 1) === BACKSLASH) start--;
+  return start;
 }
 
 function both(one: Found, other: Found): Found {

@@ -1,13 +1,14 @@
-import { SHORTEST_SECRET } from "./forms.ts";
+import { isLegible, SHORTEST_SECRET } from "./forms.ts";
 import type { Matcher } from "./matcher.ts";
 import { RecentMatchers } from "./recent-matchers.ts";
 
 /** Values that are masked together. The matcher is made when it is next needed, so registering is cheap. */
 export class Scope {
-  readonly #counts = new Map<string, number>();
+  /** Most scopes are of single runs, and stay empty. */
+  #counts: Map<string, number> | undefined;
   #matcher: Matcher | undefined;
   /** What the matcher looks for; some of it may have been taken out since. */
-  #sought: ReadonlySet<string> = new Set();
+  #sought: ReadonlySet<string> | undefined;
   #stale = false;
   readonly #matchers: RecentMatchers;
 
@@ -17,9 +18,9 @@ export class Scope {
 
   /** Answers a function that takes the value out again, as often as it was put in. */
   add(value: string): () => void {
-    const count = this.#counts.get(value) ?? 0;
-    this.#counts.set(value, count + 1);
-    if (!this.#sought.has(value)) this.#stale = true;
+    this.#counts ??= new Map();
+    this.#counts.set(value, (this.#counts.get(value) ?? 0) + 1);
+    if (!this.#sought?.has(value)) this.#stale = true;
     let forgotten = false;
     return () => {
       if (!forgotten) this.#remove(value);
@@ -29,23 +30,24 @@ export class Scope {
 
   /** None when there is nothing to mask. */
   get matcher(): Matcher | undefined {
+    if (!this.#counts || this.#counts.size === 0) return undefined;
     if (this.#stale) {
       this.#sought = new Set(this.#counts.keys());
       this.#matcher = this.#matchers.of(this.#sought);
       this.#stale = false;
     }
-    return this.#counts.size > 0 ? this.#matcher : undefined;
+    return this.#matcher;
   }
 
   /** The matcher need not forget it at once: it does when something else is added. */
   #remove(value: string): void {
-    const count = this.#counts.get(value) ?? 0;
-    if (count > 1) this.#counts.set(value, count - 1);
-    else this.#counts.delete(value);
+    const count = this.#counts?.get(value) ?? 0;
+    if (count > 1) this.#counts?.set(value, count - 1);
+    else this.#counts?.delete(value);
   }
 }
 
-/** Whether a value is long enough to be masked. */
+/** Whether a value is long enough to be masked; backslashes alone are not. */
 export function isMaskable(value: string): boolean {
-  return value.trim().length >= SHORTEST_SECRET;
+  return value.trim().length >= SHORTEST_SECRET && isLegible(value);
 }

@@ -17,6 +17,15 @@ export interface RunSecrets {
   readonly agent: Scope;
 }
 
+/** The secrets of one run, as the core has them. */
+export interface SecretsOfRun {
+  readonly scopes: RunSecrets;
+  /** The same as the run's plugins have them. */
+  readonly secrets: Secrets;
+  /** To be called once nothing of the run is told any more. */
+  end(): void;
+}
+
 /** Values that settings have whose names only seem to speak of a secret: `MAX_TOKENS=100000`. */
 const ORDINARY = /^(?:\d{1,11}|true|false|enabled|disabled|required|optional|default|always|auto)$/i;
 
@@ -51,8 +60,8 @@ export class SecretStore {
     },
   });
 
-  /** What a run registers and masks; `end` once it is settled. */
-  forRun(agent: string): { readonly scopes: RunSecrets; readonly secrets: Secrets; readonly end: () => void } {
+  /** What a run registers and masks. */
+  forRun(agent: string): SecretsOfRun {
     const scopes = { own: new Scope(this.#ofSingleRuns), agent: this.#agentScope(agent) };
     // Most runs have no secret of their own, and an abort that nobody hears costs as much as a hook.
     let ends: AbortController | undefined;
@@ -62,12 +71,21 @@ export class SecretStore {
       if (ended) ends.abort(SETTLED);
       return until(ends.signal, this.#ofRuns.add(value));
     };
-    const secrets = this.#facade([scopes.own, { add }], () => this.#ofRun(scopes));
-    const end = () => {
-      ended = true;
-      ends?.abort(SETTLED);
+    let secrets: Secrets | undefined;
+    const facade = () => {
+      secrets ??= this.#facade([scopes.own, { add }], () => this.#ofRun(scopes));
+      return secrets;
     };
-    return { scopes, secrets, end };
+    return {
+      scopes,
+      get secrets() {
+        return facade();
+      },
+      end() {
+        ended = true;
+        ends?.abort(SETTLED);
+      },
+    };
   }
 
   /** A value that looks secret by its name: never warned of, and kept in results. Plain words and numbers are none. */
@@ -132,7 +150,9 @@ export class SecretStore {
   }
 
   #agentScope(agent: string): Scope {
-    const scope = this.#agents.get(agent) ?? new Scope();
+    const known = this.#agents.get(agent);
+    if (known) return known;
+    const scope = new Scope();
     this.#agents.set(agent, scope);
     return scope;
   }

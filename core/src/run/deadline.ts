@@ -9,19 +9,18 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** Watches one run: aborts it when its time is up, and says when it does not come back from that. */
 export class RunDeadline {
   readonly #run: RunState;
+  readonly #onStuck: () => void;
   #timer: NodeJS.Timeout | undefined;
-  readonly #stuck = Promise.withResolvers<"stuck">();
+  /** Of the timer, as long as the run was not told to end. */
+  #seconds = 0;
 
-  constructor(run: RunState) {
+  /** @param onStuck Told when the run gave no answer within grace + 5 s after it was told to end. */
+  constructor(run: RunState, onStuck: () => void) {
     this.#run = run;
-    run.signal.addEventListener("abort", this.#awaitAnswer, { once: true });
+    this.#onStuck = onStuck;
+    run.watchAbort(() => this.#awaitAnswer());
     if (run.signal.aborted) this.#awaitAnswer();
-    else this.#rearm();
-  }
-
-  /** Resolves when the run gave no answer within grace + 5 s after it was told to end. */
-  get stuck(): Promise<"stuck"> {
-    return this.#stuck.promise;
+    else this.#arm();
   }
 
   /** Seconds a plugin has to answer after the abort. */
@@ -31,25 +30,28 @@ export class RunDeadline {
 
   /** Starts the time anew: execution begins. */
   restart(): void {
-    if (!this.#run.signal.aborted) this.#rearm();
+    if (this.#run.signal.aborted) return;
+    if (this.#run.limits.timeoutSeconds === this.#seconds) this.#timer?.refresh();
+    else this.#arm();
   }
 
   end(): void {
     clearTimeout(this.#timer);
-    this.#run.signal.removeEventListener("abort", this.#awaitAnswer);
+    this.#run.watchAbort(undefined);
   }
 
-  #rearm(): void {
+  #arm(): void {
     clearTimeout(this.#timer);
     const { timeoutSeconds } = this.#run.limits;
     const expire = () => this.#run.abort(new RunAborted("timeout", `the run took longer than ${timeoutSeconds} s`));
+    this.#seconds = timeoutSeconds;
     this.#timer = after(timeoutSeconds, expire);
   }
 
-  readonly #awaitAnswer = (): void => {
+  #awaitAnswer(): void {
     clearTimeout(this.#timer);
-    this.#timer = after(this.answerSeconds, () => this.#stuck.resolve("stuck"));
-  };
+    this.#timer = after(this.answerSeconds, this.#onStuck);
+  }
 }
 
 function after(seconds: number, act: () => void): NodeJS.Timeout {

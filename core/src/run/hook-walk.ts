@@ -7,7 +7,7 @@ import type { AnyEntrypoint } from "./entrypoint.ts";
 import { refusedBy } from "./fault-outcome.ts";
 import type { Outcome } from "./outcome.ts";
 import { confineProjectDirectory } from "./project-directory.ts";
-import type { Run } from "./run.ts";
+import type { Run, RunLimits } from "./run.ts";
 import type { RunState } from "./run-state.ts";
 import { tellPhase } from "./tell-phase.ts";
 
@@ -110,11 +110,18 @@ export class HookWalk {
   }
 }
 
+const LEAST: Readonly<Record<keyof RunLimits, number>> = {
+  timeoutSeconds: Number.MIN_VALUE,
+  graceSeconds: 0,
+  outputBytes: Number.MIN_VALUE,
+};
+const LIMITS = Object.keys(LEAST) as (keyof RunLimits)[];
+
 /** Limits come from agents, profiles and taps; a timer or a buffer with nonsense in it would do harm later. */
 function checkLimits({ limits }: RunState): void {
-  for (const [name, value] of Object.entries(limits)) {
-    const least = name === "graceSeconds" ? 0 : Number.MIN_VALUE;
-    if (!(typeof value === "number" && value >= least))
+  for (const name of LIMITS) {
+    const value: unknown = limits[name];
+    if (!(typeof value === "number" && value >= LEAST[name]))
       throw new LeaseholdError("RUN_INVALID", { problem: `the run's limit ${name} is ${String(value)}` });
   }
 }

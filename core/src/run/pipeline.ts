@@ -1,5 +1,4 @@
 import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
-import type { Instrument } from "../hooks/instrument.ts";
 import { maskOutcome } from "../redaction/mask-outcome.ts";
 import type { SecretStore } from "../redaction/secret-store.ts";
 import { RunAborted } from "./aborted.ts";
@@ -8,14 +7,13 @@ import type { AnyEntrypoint } from "./entrypoint.ts";
 import { refusedBy, settleFault } from "./fault-outcome.ts";
 import { HookWalk, type WalkParts } from "./hook-walk.ts";
 import { failed, type Outcome, stopped } from "./outcome.ts";
-import type { Resource } from "./resource.ts";
+import type { OwnerRef, Resource } from "./resource.ts";
 import { mergeReceipts, type ResourceLedger } from "./resource-ledger.ts";
 import type { RunState } from "./run-state.ts";
 import { tellPhase } from "./tell-phase.ts";
 
 /** What a pipeline needs of its runner. */
 export interface PipelineParts extends WalkParts {
-  readonly instrument: Instrument;
   readonly ledger: ResourceLedger;
   readonly secrets: SecretStore;
 }
@@ -39,18 +37,17 @@ export class Pipeline {
    * @param refusal Settles the run as refused without asking anyone but `onResult`.
    */
   async take(run: RunState, onExecute: () => void, refusal?: LeaseholdError): Promise<Outcome> {
-    const deadline = new RunDeadline(run);
-    const decided = refusal ? refusedBy(refusal) : await this.#decide(run, deadline, onExecute);
-    deadline.end();
+    const decided = refusal ? refusedBy(refusal) : await this.#decide(run, onExecute);
     const tried = new Set<Resource>();
     const cleared = await this.#clear(run, decided, tried);
     const shaped = await this.#shape(run, cleared);
     run.close();
     // Once more, for what taps on `onResult` or an executor that was given up have owned meanwhile.
     const settled = await this.#clear(run, shaped, tried);
-    await run
-      .deleteTempDirectory()
-      .catch((thrown) => run.log.warn({ err: thrown }, `the run's temp directory stays: ${messageOf(thrown)}`));
+    if (run.hasTempDirectory)
+      await run
+        .deleteTempDirectory()
+        .catch((thrown) => run.log.warn({ err: thrown }, `the run's temp directory stays: ${messageOf(thrown)}`));
     tellPhase(this.#parts.telemetry, run, "settled");
     return timed(run, await maskOutcome(settled, this.#parts.secrets, run.secretScopes));
   }
@@ -71,15 +68,28 @@ export class Pipeline {
     }
   }
 
-  async #decide(run: RunState, deadline: RunDeadline, onExecute: () => void): Promise<Outcome> {
-    const walked = this.#walk.take(run, deadline, onExecute).catch((thrown) => settleFault(run, thrown));
-    const outcome = await Promise.race([walked, deadline.stuck]);
-    return outcome === "stuck" ? this.#abandon(run, deadline) : outcome;
+  #decide(run: RunState, onExecute: () => void): Promise<Outcome> {
+    return new Promise<Outcome>((resolve, reject) => {
+      const deadline = new RunDeadline(run, () => {
+        deadline.end();
+        resolve(this.#abandon(run, deadline));
+      });
+      const walk = async () => {
+        try {
+          return await this.#walk.take(run, deadline, onExecute);
+        } catch (thrown) {
+          return settleFault(run, thrown);
+        } finally {
+          deadline.end();
+        }
+      };
+      walk().then(resolve, reject);
+    });
   }
 
   /** Nobody answered after the abort: what the run owns is ended, and the plugin that holds it is named. */
   #abandon(run: RunState, deadline: RunDeadline): Outcome {
-    const where = this.#parts.instrument.whereabouts(run) ?? { plugin: "leasehold", hook: "the core" };
+    const where = run.whereabouts ?? { plugin: "leasehold", hook: "the core" };
     const error = new LeaseholdError("EXECUTOR_STUCK", { ...where, seconds: deadline.answerSeconds });
     run.log.error({ err: error, ...where }, error.message);
     const aborted = run.signal.reason as RunAborted;
@@ -88,16 +98,20 @@ export class Pipeline {
   }
 
   /** Whatever the run still owns is ended now; so is its session when this was the last turn. */
-  async #clear(run: RunState, outcome: Outcome, tried: Set<Resource>): Promise<Outcome> {
+  #clear(run: RunState, outcome: Outcome, tried: Set<Resource>): Outcome | Promise<Outcome> {
     const session = run.endsSession ? "finished" : outcome.session;
     const all = session === "finished" ? [run.owner, run.sessionOwner] : [run.owner];
     const owners = all.filter((owner) => this.#parts.ledger.holds(owner));
-    if (owners.length === 0) return session === outcome.session ? outcome : { ...outcome, session };
+    const kept = session === outcome.session ? outcome : { ...outcome, session };
+    return owners.length === 0 ? kept : this.#end(run, kept, owners, tried);
+  }
+
+  async #end(run: RunState, outcome: Outcome, owners: readonly OwnerRef[], tried: Set<Resource>): Promise<Outcome> {
     const reason = new Error("the run has ended");
     const seconds = run.limits.graceSeconds + END_SECONDS;
     const ended = await Promise.all(owners.map((owner) => this.#parts.ledger.end(owner, reason, seconds, tried)));
     const receipt = ended.reduce((all, one) => (one ? mergeReceipts(all, one) : all), outcome.receipt);
-    return { ...outcome, session, ...(receipt ? { receipt } : {}) };
+    return receipt ? { ...outcome, receipt } : outcome;
   }
 
   async #shape(run: RunState, outcome: Outcome): Promise<Outcome> {

@@ -26,6 +26,8 @@ export class ResourceLedger {
   readonly #log: Logger;
   readonly #handlers = new Map<string, Handled>();
   readonly #byOwner = new Map<string, Set<Resource>>();
+  /** Resources by the type of their owner: most runs have none, and are asked often. */
+  readonly #counts: Record<OwnerRef["type"], number> = { run: 0, session: 0, plugin: 0 };
 
   constructor(journal: Journal, telemetry: TelemetryHub, log: Logger) {
     this.#journal = journal;
@@ -62,7 +64,7 @@ export class ResourceLedger {
 
   /** Whether the owner has anything. */
   holds(owner: OwnerRef): boolean {
-    return this.#byOwner.size > 0 && this.#byOwner.has(keyOf(owner));
+    return this.#counts[owner.type] > 0 && this.#byOwner.has(keyOf(owner));
   }
 
   /**
@@ -169,12 +171,14 @@ export class ResourceLedger {
   #add(key: string, resource: Resource): void {
     const resources = this.#byOwner.get(key) ?? new Set();
     this.#byOwner.set(key, resources.add(resource));
+    this.#counts[resource.owner.type]++;
   }
 
   #remove(key: string, resource: Resource): boolean {
     const resources = this.#byOwner.get(key);
     const removed = resources?.delete(resource) ?? false;
     if (resources?.size === 0) this.#byOwner.delete(key);
+    if (removed) this.#counts[resource.owner.type]--;
     return removed;
   }
 

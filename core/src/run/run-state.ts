@@ -2,11 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
+import type { Followed, Whereabouts } from "../hooks/instrument.ts";
 import type { JsonObject } from "../json/value.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { Secrets } from "../redaction/redactor.ts";
-import type { RunSecrets, SecretStore } from "../redaction/secret-store.ts";
+import type { RunSecrets, SecretStore, SecretsOfRun } from "../redaction/secret-store.ts";
 import type { ServiceRegistry } from "../services/service-registry.ts";
 import type { Services } from "../services/services.ts";
 import type { LeasedRun } from "../sources/source.ts";
@@ -15,7 +16,7 @@ import type { Agent } from "./agent.ts";
 import { freezeDeeply, parseParameters } from "./parameters.ts";
 import type { OwnerRef, Ownership, ResourceClaim } from "./resource.ts";
 import type { ResourceLedger } from "./resource-ledger.ts";
-import type { Run, RunEvent, RunLimits, Session } from "./run.ts";
+import type { RunEvent, RunLimits, Session } from "./run.ts";
 
 /** What a run takes from the runner around it. */
 export interface Surroundings {
@@ -34,7 +35,7 @@ export interface Surroundings {
 }
 
 /** A run as the core keeps it; plugins see it as `Run`. */
-export class RunState implements Run {
+export class RunState implements Followed {
   readonly id: string;
   readonly source: string;
   readonly attached: boolean;
@@ -42,31 +43,31 @@ export class RunState implements Run {
   readonly session: Session;
   readonly parametersText: string;
   readonly profile: Profile | undefined;
-  readonly log: Logger;
   readonly limits: RunLimits;
   readonly env: Record<string, string>;
   readonly labels: Record<string, string>;
   readonly owner: OwnerRef & { readonly type: "run" };
   readonly sessionOwner: OwnerRef & { readonly type: "session" };
-  readonly secrets: Secrets;
-  /** What is masked where this run's texts leave the runner. */
-  readonly secretScopes: RunSecrets;
   readonly leasedAt = performance.now();
   /** What is known so far, in milliseconds since the lease arrived. */
   readonly timings: { executing?: number; executed?: number } = {};
   readonly #surroundings: Surroundings;
-  readonly #endSecrets: () => void;
+  readonly #secrets: SecretsOfRun;
   readonly #abort = new AbortController();
+  #onAbort: (() => void) | undefined;
+  #whereabouts: Whereabouts | undefined;
+  #log: Logger | undefined;
   #projectDir: string;
   #parsed: JsonObject | undefined;
   #frozen: JsonObject | undefined;
   #services: Services | undefined;
   #temp: Promise<string> | undefined;
+  #fixed = false;
   #settled = false;
   #endsSession = false;
 
   constructor(leased: LeasedRun, surroundings: Surroundings) {
-    const { source, attached, log, ledger, profile } = surroundings;
+    const { source, attached, ledger, profile } = surroundings;
     this.#surroundings = surroundings;
     this.id = leased.id;
     this.source = source;
@@ -79,11 +80,7 @@ export class RunState implements Run {
     this.limits = { ...surroundings.limits, timeoutSeconds };
     this.env = { ...profile?.env };
     this.labels = { ...leased.labels };
-    this.log = log.child({ run_id: leased.id, session_id: leased.session.id, agent: leased.agent.name });
-    const { secrets, scopes, end } = surroundings.secrets.forRun(leased.agent.name);
-    this.secrets = secrets;
-    this.secretScopes = scopes;
-    this.#endSecrets = end;
+    this.#secrets = surroundings.secrets.forRun(leased.agent.name);
     this.owner = { type: "run", source, run: leased.id, session: leased.session.id };
     this.sessionOwner = { type: "session", session: leased.session.id };
     this.session = Object.freeze({
@@ -96,6 +93,30 @@ export class RunState implements Run {
   /** Whole milliseconds since the lease arrived. */
   get sinceLease(): number {
     return Math.round(performance.now() - this.leasedAt);
+  }
+
+  /** The tap that has it, or had it last. */
+  get whereabouts(): Whereabouts | undefined {
+    return this.#whereabouts;
+  }
+
+  set whereabouts(here: Whereabouts | undefined) {
+    this.#whereabouts = here;
+  }
+
+  get log(): Logger {
+    const about = { run_id: this.id, session_id: this.session.id, agent: this.agent.name };
+    this.#log ??= this.#surroundings.log.child(about);
+    return this.#log;
+  }
+
+  get secrets(): Secrets {
+    return this.#secrets.secrets;
+  }
+
+  /** What is masked where this run's texts leave the runner. */
+  get secretScopes(): RunSecrets {
+    return this.#secrets.scopes;
   }
 
   get projectDir(): string {
@@ -118,7 +139,14 @@ export class RunState implements Run {
 
   /** Tells the run to end; the first reason stands. */
   abort(reason: RunAborted): void {
-    if (!this.signal.aborted) this.#abort.abort(reason);
+    if (this.signal.aborted) return;
+    this.#abort.abort(reason);
+    this.#onAbort?.();
+  }
+
+  /** Who is told when the run is told to end, and nobody else: a listener to the signal costs as much as a hook. */
+  watchAbort(onAbort: (() => void) | undefined): void {
+    this.#onAbort = onAbort;
   }
 
   own(claim: ResourceClaim): Promise<Ownership> {
@@ -173,6 +201,8 @@ export class RunState implements Run {
 
   /** After `onLease`: what it could change, nobody changes any more. */
   freeze(): void {
+    if (this.#fixed) return;
+    this.#fixed = true;
     for (const changeable of [this.limits, this.env, this.labels]) Object.freeze(changeable);
   }
 
@@ -183,7 +213,12 @@ export class RunState implements Run {
 
   /** The last of the run was told: what was secret in it alone is looked for no longer. */
   forgetSecrets(): void {
-    this.#endSecrets();
+    this.#secrets.end();
+  }
+
+  /** Whether there is, or may be, a directory to delete. */
+  get hasTempDirectory(): boolean {
+    return this.#temp !== undefined;
   }
 
   async deleteTempDirectory(): Promise<void> {

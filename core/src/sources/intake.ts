@@ -26,10 +26,17 @@ import type {
   StopTarget,
 } from "./source.ts";
 
+/**
+ * A run that is under way. It lets go of both when it is settled: a map through which runs come and go leaves tables behind
+ * that keep what they held until the whole heap is collected.
+ */
 interface Active {
-  readonly run: RunState;
-  readonly outcome: Promise<Outcome>;
+  run: RunState | undefined;
+  outcome: Promise<Outcome> | undefined;
 }
+
+/** Outcomes that are remembered. An attached caller has its own; what is kept for long costs the collector of garbage most. */
+const REMEMBERED: Readonly<Record<LeaseSource["delivery"], number>> = { durable: 1_000, attached: 100 };
 
 /** The border between one lease source and the core: slots, de-duplication, settlement, reports. */
 export class Intake {
@@ -39,7 +46,7 @@ export class Intake {
   readonly #slots: SlotPool;
   readonly #carrier: RunCarrier;
   readonly #active = new Map<string, Active>();
-  readonly #settled = new SettledRuns((run) => this.#carries(run));
+  readonly #settled: SettledRuns;
   /** Settled by a predecessor of this process: only the source's own reports know their results. */
   readonly #recovered = new Set<string>();
   readonly #leasing = new AbortController();
@@ -49,6 +56,7 @@ export class Intake {
     this.source = source;
     this.#parts = parts;
     this.#slots = new SlotPool(source.name, slots, parts.telemetry);
+    this.#settled = new SettledRuns(REMEMBERED[source.delivery], (run) => this.#carries(run));
     this.#carrier = new RunCarrier(source, parts, this.#slots, this.leasing);
     if (source.delivery === "durable") this.delivery = new Delivery(source, parts.journal, parts.telemetry);
   }
@@ -130,10 +138,10 @@ export class Intake {
 
   offer(offer: Offer, slot?: Slot, profile?: Profile): Accepted {
     const { id } = offer.run;
-    const active = this.#active.get(id);
+    const active = this.#active.get(id)?.outcome;
     const settled = this.#settled.get(id);
     if (active || settled) slot?.release();
-    if (active) return this.#told(offer.run, { verdict: "joined", outcome: active.outcome });
+    if (active) return this.#told(offer.run, { verdict: "joined", outcome: active });
     if (settled) {
       this.#reportAgain(offer, settled);
       return this.#told(offer.run, { verdict: "settled", outcome: Promise.resolve(settled) });
@@ -152,8 +160,8 @@ export class Intake {
     target: StopTarget,
     { reason = "stop", message = "the run was stopped" }: Parameters<Feed["stop"]>[1] = {},
   ): Promise<StopAnswer> {
-    const meant = [...this.#active.values()].filter(({ run }) => isMeant(target, run));
-    for (const { run } of meant) {
+    const meant = [...this.#active.values()].flatMap(({ run }) => (run && isMeant(target, run) ? [run] : []));
+    for (const run of meant) {
       if ("session" in target) run.endSession();
       run.abort(new RunAborted(reason, message));
     }
@@ -168,7 +176,7 @@ export class Intake {
   }
 
   /** Throws, with nothing begun, when the offer is no good. */
-  #begin(offer: Offer, slot: Slot | undefined, profile: Profile | undefined): Active {
+  #begin(offer: Offer, slot: Slot | undefined, profile: Profile | undefined) {
     const lease = this.#leaseOf(offer);
     const run = this.#carrier.newRun(offer.run, profile, (event) => events.emit(event));
     const taken = slot && this.#slots.occupy(slot);
@@ -205,14 +213,23 @@ export class Intake {
 
   #settle(run: RunState, outcome: Outcome): void {
     this.#settled.add(run.id, outcome);
-    this.#active.delete(run.id);
+    this.#forget(run.id);
     const ms = Math.round(performance.now() - run.leasedAt);
     const { status, error, receipt } = outcome;
     // Thousands of calls a second must not be thousands of lines; what came of them their callers know.
     const level = run.attached && status === "succeeded" ? "debug" : "info";
-    run.log[level]({ status, code: error?.code, ms, receipt }, `run ${status}`);
+    if (this.#parts.log.isLevelEnabled(level))
+      run.log[level]({ status, code: error?.code, ms, receipt }, `run ${status}`);
     if (this.#parts.telemetry.listening)
       this.#parts.telemetry.tell({ type: "outcome", status, outcome, ms, ...aboutRun(this.source.name, run) });
+  }
+
+  #forget(run: string): void {
+    const active = this.#active.get(run);
+    this.#active.delete(run);
+    if (!active) return;
+    active.run = undefined;
+    active.outcome = undefined;
   }
 
   /** The terminal reports of a run that is offered once more; whether they arrived is uncertain, so the source may check. */

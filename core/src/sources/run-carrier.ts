@@ -72,7 +72,7 @@ export class RunCarrier {
   /** The outcome that was reported; never rejects. `settled` hears of it as soon as it counts. */
   async carry({ run, lease, courier, events, slot }: Carried, settled: (outcome: Outcome) => void): Promise<Outcome> {
     // The lease is entered among the active ones before anything of it happens.
-    const unwritten = await (courier ? this.#enterLease(lease) : undefined);
+    const unwritten = courier && (await this.#enterLease(lease));
     const occupied = await slot();
     const refusal = this.#leasing.aborted ? new LeaseholdError("RUNNER_CLOSING") : undefined;
     const onExecute = () => void report(this.#source, courier, run, { type: "started" });
@@ -84,7 +84,8 @@ export class RunCarrier {
     if (run.endsSession) await this.endSession(run.session.id, new RunAborted("stop", "the session was stopped"));
     if (occupied) this.#giveBack(occupied, run, outcome);
     // Whoever refuses a report may quote it, and the refusal is logged.
-    void Promise.resolve(courier?.done).then(() => run.forgetSecrets());
+    if (courier) void courier.done.then(() => run.forgetSecrets());
+    else run.forgetSecrets();
     return outcome;
   }
 

@@ -1,32 +1,48 @@
 import type { Outcome } from "../run/outcome.ts";
 
-const MOST_RUNS = 1_000;
 const MOST_RESULT_CHARACTERS = 16 * 1024 * 1024;
 
-/** The latest outcomes of a source, so that a lease offered again is answered and not executed again. Bounded both ways. */
+/**
+ * The latest outcomes of a source, so that a lease offered again is answered and not executed again. Bounded both ways. They
+ * go by generations: a map that loses its oldest one by one gets slow, and keeps garbage alive.
+ */
 export class SettledRuns {
-  readonly #outcomes = new Map<string, Outcome>();
+  readonly #perGeneration: number;
   readonly #isOwed: (run: string) => boolean;
+  #latest = new Map<string, Outcome>();
+  #earlier: ReadonlyMap<string, Outcome> = new Map();
+  /** Of the latest generation, without what it has from an earlier one. */
+  #added = 0;
   #characters = 0;
 
-  /** @param isOwed Whether reports of a run are still under way: then it is not forgotten, whatever the bounds. */
-  constructor(isOwed: (run: string) => boolean) {
+  /**
+   * @param most So many outcomes at most are remembered, half of them at least unless they are very long.
+   * @param isOwed Whether reports of a run are still under way: then it is not forgotten, whatever the bounds.
+   */
+  constructor(most: number, isOwed: (run: string) => boolean) {
+    this.#perGeneration = most / 2;
     this.#isOwed = isOwed;
   }
 
   add(run: string, outcome: Outcome): void {
-    this.#outcomes.set(run, outcome);
+    this.#latest.set(run, outcome);
+    this.#added++;
     this.#characters += sizeOf(outcome);
-    for (const [oldest, forgotten] of this.#outcomes) {
-      if (this.#outcomes.size <= MOST_RUNS && this.#characters <= MOST_RESULT_CHARACTERS) break;
-      if (this.#isOwed(oldest)) continue;
-      this.#outcomes.delete(oldest);
-      this.#characters -= sizeOf(forgotten);
-    }
+    if (this.#added >= this.#perGeneration || this.#characters >= MOST_RESULT_CHARACTERS / 2) this.#begin();
   }
 
   get(run: string): Outcome | undefined {
-    return this.#outcomes.get(run);
+    return this.#latest.get(run) ?? this.#earlier.get(run);
+  }
+
+  /** Begins another generation; the last but one goes, but for what is owed. */
+  #begin(): void {
+    const owed = [...this.#earlier].filter(([run]) => this.#isOwed(run));
+    const latest = this.#latest;
+    this.#latest = new Map(owed.filter(([run]) => !latest.has(run)));
+    this.#earlier = latest;
+    this.#added = 0;
+    this.#characters = 0;
   }
 }
 

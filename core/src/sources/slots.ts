@@ -18,8 +18,6 @@ export class SlotPool {
   /** Who waits for a slot; those who hold a run already come before those who would fetch one. */
   readonly #first = new Set<Waiter>();
   readonly #waiters = new Set<Waiter>();
-  /** Slots that a source holds and has neither used nor given back. */
-  readonly #held = new WeakSet<Slot>();
   #busy = 0;
   #quarantined = 0;
   #paused = false;
@@ -88,7 +86,7 @@ export class SlotPool {
 
   /** Takes a slot out of the source's hands for a run; nothing when it is not the source's to use (any more). */
   occupy(slot: Slot): OccupiedSlot | undefined {
-    if (!this.#held.delete(slot)) return undefined;
+    if (!(slot instanceof HeldSlot) || !slot.leave(this)) return undefined;
     let occupied = true;
     const leave = (back: () => void) => {
       if (occupied) back();
@@ -98,13 +96,7 @@ export class SlotPool {
   }
 
   #slot(): Slot {
-    const slot: Slot = Object.freeze({
-      release: () => {
-        if (this.#held.delete(slot)) this.#pass();
-      },
-    });
-    this.#held.add(slot);
-    return slot;
+    return new HeldSlot(this, () => this.#pass());
   }
 
   #pass(): void {
@@ -129,5 +121,27 @@ export class SlotPool {
   #tell(): void {
     if (!this.#telemetry.listening) return;
     this.#telemetry.tell({ type: "slot", source: this.#source, ...this.counts });
+  }
+}
+
+/** A slot that a source holds until it uses it or gives it back, once. */
+class HeldSlot implements Slot {
+  readonly #pool: SlotPool;
+  readonly release: () => void;
+  #held = true;
+
+  constructor(pool: SlotPool, back: () => void) {
+    this.#pool = pool;
+    this.release = () => {
+      if (this.leave(pool)) back();
+    };
+    Object.freeze(this);
+  }
+
+  /** Takes it out of the source's hands; answers whether it was there, and this pool's. */
+  leave(pool: SlotPool): boolean {
+    if (!this.#held || pool !== this.#pool) return false;
+    this.#held = false;
+    return true;
   }
 }

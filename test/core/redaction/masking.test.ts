@@ -59,6 +59,25 @@ describe("maskText", () => {
     );
   });
 
+  it("leaves JSON well-formed where a secret is made of escapes and backslashes", () => {
+    const secret = fc.string({ minLength: 6, unit: fc.constantFrom("\\", "u", "n", "a", "0", "/", "\n") });
+    const before = fc.constantFrom("", "x", "\\");
+    fc.assert(
+      fc.property(secret, before, fc.constantFrom("", "x"), (value, before, after) => {
+        const json = JSON.stringify({ text: before + value + after, nested: JSON.stringify({ value }) });
+        expect(() => JSON.parse(maskText(json, [new Matcher([value])]))).not.toThrow();
+      }),
+      {
+        numRuns: 2_000,
+        examples: [
+          ["\\ua\\\\\\", "", ""],
+          ["\\ua000\\", "", ""],
+          ["\\".repeat(6), "\\", ""],
+        ],
+      },
+    );
+  });
+
   it("takes time in proportion to the text", () => {
     const matchers = [new Matcher([`${"a".repeat(2_000)}b`])];
     const timeOf = (length: number) => {

@@ -69,7 +69,8 @@ describe("secrets", () => {
     store.runner.register("12345", "second");
     store.runner.register("12345", "second under another name");
     store.runner.register("", "empty");
-    expect(names).toEqual(["first", "second"]);
+    store.runner.register("\\".repeat(8), "backslashes");
+    expect(names).toEqual(["first", "second", "backslashes"]);
     expect(store.runner.text("abc 12345")).toBe("abc 12345");
   });
 

@@ -21,7 +21,7 @@ describe("RunDeadline", () => {
 
   it("aborts when the time is up, counted anew from a restart", async () => {
     const run = newRun();
-    const deadline = new RunDeadline(run);
+    const deadline = new RunDeadline(run, vi.fn());
     vi.advanceTimersByTime(59_000);
     deadline.restart();
     vi.advanceTimersByTime(59_999);
@@ -30,24 +30,30 @@ describe("RunDeadline", () => {
     expect(run.signal.reason).toMatchObject({ reason: "timeout", message: "the run took longer than 60 s" });
   });
 
-  it.each(["before", "after"])("waits grace and 5 s for a run that was aborted %s it began", async (when) => {
+  it("counts what the limit is at the restart", async () => {
+    const run = newRun();
+    const deadline = new RunDeadline(run, vi.fn());
+    run.limits.timeoutSeconds = 10;
+    deadline.restart();
+    vi.advanceTimersByTime(10_000);
+    expect(run.signal.reason).toMatchObject({ message: "the run took longer than 10 s" });
+  });
+
+  it.each(["before", "after"])("waits grace and 5 s for a run that was aborted %s it began", (when) => {
     const run = newRun();
     if (when === "before") run.abort(new RunAborted("stop", "x"));
-    const deadline = new RunDeadline(run);
+    const onStuck = vi.fn();
+    new RunDeadline(run, onStuck);
     run.abort(new RunAborted("stop", "x"));
-    let stuck = false;
-    const waiting = deadline.stuck.then(() => {
-      stuck = true;
-    });
-    await vi.advanceTimersByTimeAsync(6_999);
-    expect(stuck).toBe(false);
-    await vi.advanceTimersByTimeAsync(1);
-    await waiting;
+    vi.advanceTimersByTime(6_999);
+    expect(onStuck).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(onStuck).toHaveBeenCalledOnce();
   });
 
   it("leaves no timer when it has ended, though the run is aborted later", () => {
     const run = newRun();
-    new RunDeadline(run).end();
+    new RunDeadline(run, vi.fn()).end();
     run.abort(new RunAborted("stop", "x"));
     expect(vi.getTimerCount()).toBe(0);
   });

@@ -4,22 +4,52 @@ import { SettledRuns } from "../../../core/src/sources/settled-runs.ts";
 
 const MEGABYTE = "x".repeat(1024 * 1024);
 
+const remembered = (runs: SettledRuns, count: number) =>
+  Array.from({ length: count }, (_, n) => `run-${n}`).filter((run) => runs.get(run) !== undefined);
+
 describe("SettledRuns", () => {
-  it("forgets the oldest beyond a thousand", () => {
-    const runs = new SettledRuns(() => false);
-    for (let n = 0; n <= 1_000; n++) runs.add(`run-${n}`, succeeded());
-    expect([runs.get("run-0"), runs.get("run-1")?.status]).toEqual([undefined, "succeeded"]);
+  it("remembers half of the most at least, the latest, and never more than the most", () => {
+    const runs = new SettledRuns(1_000, () => false);
+    for (let n = 0; n < 3_000; n++) {
+      runs.add(`run-${n}`, succeeded());
+      const known = remembered(runs, n + 1);
+      expect(known.length).toBeLessThanOrEqual(1_000);
+      expect(known.length).toBeGreaterThanOrEqual(Math.min(n + 1, 500));
+      expect(known.at(-1)).toBe(`run-${n}`);
+    }
+    expect(remembered(runs, 3_000)[0]).toBe("run-2500");
   });
 
   it("forgets the oldest beyond sixteen megabytes of results", () => {
-    const runs = new SettledRuns(() => false);
-    for (let n = 0; n <= 16; n++) runs.add(`run-${n}`, succeeded(textResult(MEGABYTE)));
-    expect([runs.get("run-0"), runs.get("run-1")?.status]).toEqual([undefined, "succeeded"]);
+    const runs = new SettledRuns(1_000, () => false);
+    for (let n = 0; n < 40; n++) {
+      runs.add(`run-${n}`, succeeded(textResult(MEGABYTE)));
+      expect(remembered(runs, n + 1).length).toBeLessThanOrEqual(16);
+      expect(runs.get(`run-${n}`)).toBeDefined();
+    }
   });
 
-  it("remembers what is still owed", () => {
-    const runs = new SettledRuns((run) => run === "run-0");
-    for (let n = 0; n <= 1_000; n++) runs.add(`run-${n}`, succeeded());
-    expect([runs.get("run-0")?.status, runs.get("run-1")]).toEqual(["succeeded", undefined]);
+  it("remembers a result that is longer than all may be, until others come", () => {
+    const runs = new SettledRuns(1_000, () => false);
+    runs.add("long", succeeded(textResult(MEGABYTE.repeat(17))));
+    expect(runs.get("long")).toBeDefined();
+    for (let n = 0; n < 10; n++) runs.add(`run-${n}`, succeeded(textResult(MEGABYTE)));
+    expect(runs.get("long")).toBeUndefined();
+  });
+
+  it("remembers what is still owed, and the latest beside however much that is", () => {
+    const runs = new SettledRuns(100, (run) => run.startsWith("owed-"));
+    for (let n = 0; n < 200; n++) runs.add(`owed-${n}`, succeeded());
+    for (let n = 0; n < 400; n++) runs.add(`run-${n}`, succeeded());
+    for (let n = 0; n < 200; n++) expect(runs.get(`owed-${n}`)).toBeDefined();
+    expect(remembered(runs, 400).slice(-50)[0]).toBe("run-350");
+  });
+
+  it("has the latest outcome of a run that is settled again", () => {
+    const runs = new SettledRuns(4, () => false);
+    runs.add("run", succeeded());
+    for (const other of ["a", "b"]) runs.add(other, succeeded());
+    runs.add("run", succeeded(textResult("again")));
+    expect(runs.get("run")?.result?.text).toBe("again");
   });
 });

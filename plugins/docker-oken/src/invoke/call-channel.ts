@@ -1,23 +1,13 @@
 import { connect, type Socket } from "node:net";
 import type { Dispatcher } from "undici";
 import { CALL, CANCEL, FrameReader, frame } from "./frames.ts";
+import { type ChannelCall, PendingCall } from "./pending-call.ts";
 
 const PROTOCOL = "oken-calls";
 const KEEP_ALIVE_MS = 15_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const MOST_HEAD_BYTES = 16_384;
 const LAST_NUMBER = 2 ** 32 - 1;
-
-/** A call as undici would take it; of its options only the body counts, for there is one path and one type of body. */
-export interface ChannelCall {
-  readonly call: Dispatcher.DispatchOptions & { readonly body: string };
-  readonly handler: Dispatcher.DispatchHandler;
-}
-
-/** A call that waits for its answer. */
-interface Pending extends ChannelCall {
-  readonly controller: Dispatcher.DispatchController;
-}
 
 /** What is told of a channel's life. */
 export interface CallChannelListener {
@@ -37,10 +27,10 @@ export interface CallChannelListener {
 export class CallChannel {
   readonly #listener: CallChannelListener;
   readonly #socket: Socket;
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new Map<number, PendingCall>();
   readonly #frames = new FrameReader({
-    begin: (number, status) => this.#begin(number, status),
-    data: (number, part) => this.#data(number, part),
+    begin: (number, status) => this.#pending.get(number)?.begin(status),
+    data: (number, part) => this.#pending.get(number)?.data(part),
     end: (number) => this.#end(number),
   });
   /** Until the wrapper has agreed. */
@@ -65,10 +55,10 @@ export class CallChannel {
   /** Sends a call; its handler hears of it as it would of an HTTP request. */
   send(call: ChannelCall["call"], handler: Dispatcher.DispatchHandler): void {
     const number = this.#nextNumber();
-    const controller = new CallController((reason) => this.#cancel(number, reason));
-    this.#pending.set(number, { call, handler, controller });
-    handler.onRequestStart?.(controller, undefined);
-    if (controller.aborted) return;
+    const pending = new PendingCall({ call, handler }, (reason) => this.#cancel(number, reason));
+    this.#pending.set(number, pending);
+    handler.onRequestStart?.(pending, undefined);
+    if (pending.aborted) return;
     if (this.#unsent) this.#unsent.push(number);
     else this.#put(frame(number, CALL, call.body));
   }
@@ -109,34 +99,24 @@ export class CallChannel {
     const unsent = this.#unsent ?? [];
     this.#unsent = undefined;
     for (const number of unsent) {
-      const pending = this.#pending.get(number);
-      if (pending) this.#put(frame(number, CALL, pending.call.body));
+      const body = this.#pending.get(number)?.body;
+      if (body !== undefined) this.#put(frame(number, CALL, body));
     }
     this.#frames.take(this.#head.subarray(end + 4));
   };
 
   #refuse(): void {
-    const calls = [...this.#pending.values()];
+    const calls = [...this.#pending.values()].flatMap((pending) => pending.takeBack() ?? []);
     this.#pending.clear();
     this.#fail(new Error("the wrapper does not know the protocol"));
     this.#listener.refused(calls);
-  }
-
-  #begin(number: number, status: number): void {
-    const { handler, controller } = this.#pending.get(number) ?? {};
-    if (controller) handler?.onResponseStart?.(controller, status, {});
-  }
-
-  #data(number: number, part: Buffer): void {
-    const { handler, controller } = this.#pending.get(number) ?? {};
-    if (controller) handler?.onResponseData?.(controller, part);
   }
 
   #end(number: number): void {
     const call = this.#pending.get(number);
     if (!call) return;
     this.#pending.delete(number);
-    call.handler.onResponseEnd?.(call.controller, {});
+    call.end();
     this.#endIfUseless();
   }
 
@@ -147,7 +127,7 @@ export class CallChannel {
     this.#pending.delete(number);
     if (!this.#unsent) this.#put(frame(number, CANCEL));
     this.#retire();
-    call.handler.onResponseError?.(call.controller, reason);
+    call.fail(reason);
     this.#endIfUseless();
   }
 
@@ -173,30 +153,6 @@ export class CallChannel {
     this.#socket.destroy();
     const calls = [...this.#pending.values()];
     this.#pending.clear();
-    for (const { handler, controller } of calls) handler.onResponseError?.(controller, error);
+    for (const call of calls) call.fail(error);
   }
-}
-
-/** By which whoever waits gives a call up. */
-class CallController implements Dispatcher.DispatchController {
-  readonly #cancel: (reason: Error) => void;
-  readonly paused = false;
-  aborted = false;
-  reason: Error | null = null;
-
-  constructor(cancel: (reason: Error) => void) {
-    this.#cancel = cancel;
-  }
-
-  abort(reason: Error): void {
-    if (this.aborted) return;
-    this.aborted = true;
-    this.reason = reason;
-    this.#cancel(reason);
-  }
-
-  /** Answers are collected as they come. */
-  pause(): void {}
-
-  resume(): void {}
 }
