@@ -16,8 +16,14 @@ function memberOf(text: string, key: string): string | undefined {
     const nameEnd = stringEnd(text, at);
     const start = skipSeparators(text, nameEnd);
     const end = valueEnd(text, start);
-    if (JSON.parse(text.slice(at, nameEnd)) === key) found = text.slice(start, end);
+    if (isNamed(text, at, nameEnd, key)) found = text.slice(start, end);
     at = skipSeparators(text, end);
   }
   return found;
+}
+
+/** Most names stand there as they are. */
+function isNamed(text: string, start: number, end: number, key: string): boolean {
+  if (end - start === key.length + 2 && text.startsWith(key, start + 1)) return !key.includes("\\");
+  return text.slice(start, end).includes("\\") && JSON.parse(text.slice(start, end)) === key;
 }

@@ -63,11 +63,10 @@ export class Arrivals {
   async #offer(lease: Lease, slot: Slot | undefined): Promise<boolean> {
     const { feed, onLease, onDropped, isClosing } = this.#settings;
     const { run } = lease;
-    const log = this.#settings.log.child({ run_id: run.id, session_id: run.session.id, agent: run.agent.name });
     const ref = { run: run.id, session: run.session.id };
     if (isClosing()) {
       slot?.release();
-      await this.#refuse(ref, log, "the runner is shutting down and takes no more runs");
+      await this.#refuse(ref, this.#logOf(run), "the runner is shutting down and takes no more runs");
       return true;
     }
     onLease(ref, lease);
@@ -76,10 +75,15 @@ export class Arrivals {
     } catch (thrown) {
       slot?.release();
       onDropped(ref);
+      const log = this.#logOf(run);
       log.error({ err: thrown }, "a run could not be taken");
       await this.#refuse(ref, log, thrown instanceof Error ? thrown.message : String(thrown));
       return true;
     }
+  }
+
+  #logOf({ id, session, agent }: Lease["run"]): Logger {
+    return this.#settings.log.child({ run_id: id, session_id: session.id, agent: agent.name });
   }
 
   /** Settles a run that the core does not have. Nothing is kept of it, so a few attempts must do. */

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 
 /** The four properties that make a runner itself; two runners that share all four share one id. */
 export type Identity = {
@@ -16,7 +16,8 @@ export function runnerId(identity: Identity): string {
 
 /** A fresh id: the prefix, an underscore and twelve hexadecimal digits. */
 export function freshId(prefix: "run" | "ses"): string {
-  return `${prefix}_${randomBytes(6).toString("hex")}`;
+  // The end of a UUID is random, and comes from a store of randomness that is filled for many at once.
+  return `${prefix}_${randomUUID().slice(-12)}`;
 }
 
 function commandOf({ executor }: Identity): string {

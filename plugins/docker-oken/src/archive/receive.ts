@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { type Extract, extract, type Header } from "tar-stream";
+import { collected } from "../collected.ts";
 import { configError, OkenError } from "../oken-error.ts";
 import { AgentFolder } from "./agent-folder.ts";
 import { type ArchiveLimits, tooLarge, withinBytes } from "./limits.ts";
@@ -19,9 +20,9 @@ export async function receiveArchive(
   const folder = new AgentFolder(into, limits);
   const tar = extract();
   const reading = pipeline(
-    Readable.from(gzipped(withinBytes(upload, limits.archiveBytes, "it has")), { objectMode: false }),
+    Readable.from(gzipped(withinBytes(collected(upload), limits.archiveBytes, "it has")), { objectMode: false }),
     createGunzip(),
-    (source: AsyncIterable<Uint8Array>) => withinBytes(source, limits.expandedBytes, "it expands to"),
+    (source: AsyncIterable<Uint8Array>) => withinBytes(collected(source), limits.expandedBytes, "it expands to"),
     tar,
   ).catch((thrown: unknown) => {
     throw judged(thrown);

@@ -1,8 +1,6 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { lstat, opendir, readlink } from "node:fs/promises";
+import { lstat, open, opendir, readlink } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 
 /** One entry below an agent's folder. */
 export type AgentFile =
@@ -17,11 +15,15 @@ export type AgentFile =
       readonly sha256: string;
     };
 
+const READ_BYTES = 256 * 1024;
+
 /** Everything below the folder, sorted by path, so that equal folders give equal lists. Reads every file once. */
 export async function listFiles(folder: string): Promise<readonly AgentFile[]> {
   const found: AgentFile[] = [];
+  // One for all files: a stream would leave a buffer behind for each 64 KiB.
+  const buffer = Buffer.allocUnsafe(READ_BYTES);
   for await (const path of pathsBelow(folder, "")) {
-    const file = await describe(folder, path);
+    const file = await describe(folder, path, buffer);
     if (file) found.push(file);
   }
   return found.sort((one, other) => (one.path < other.path ? -1 : 1));
@@ -36,18 +38,22 @@ async function* pathsBelow(folder: string, inside: string): AsyncGenerator<strin
 }
 
 /** Nothing for sockets, pipes and devices, which no archive brings. */
-async function describe(folder: string, path: string): Promise<AgentFile | undefined> {
+async function describe(folder: string, path: string, buffer: Buffer): Promise<AgentFile | undefined> {
   const full = join(folder, path);
   const found = await lstat(full);
   if (found.isDirectory()) return { kind: "folder", path };
   if (found.isSymbolicLink()) return { kind: "link", path, target: await readlink(full) };
   if (!found.isFile()) return undefined;
   const isExecutable = (found.mode & 0o100) !== 0;
-  return { kind: "file", path, isExecutable, bytes: found.size, sha256: await digestOf(full) };
+  return { kind: "file", path, isExecutable, bytes: found.size, sha256: await digestOf(full, buffer) };
 }
 
-async function digestOf(file: string): Promise<string> {
+async function digestOf(file: string, buffer: Buffer): Promise<string> {
   const hash = createHash("sha256");
-  await pipeline(createReadStream(file), hash);
-  return hash.digest("hex");
+  await using handle = await open(file);
+  for (;;) {
+    const { bytesRead } = await handle.read(buffer);
+    if (bytesRead === 0) return hash.digest("hex");
+    hash.update(buffer.subarray(0, bytesRead));
+  }
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Header, type Pack, pack } from "tar-stream";
+import { collected } from "../collected.ts";
 import type { AgentFile } from "./agent-files.ts";
 import { WRAPPER } from "./dockerfile.ts";
 
@@ -59,7 +60,7 @@ async function add(tar: Pack, folder: string, file: AgentFile, place: string): P
   else if (file.kind === "link") tar.entry({ ...header, type: "symlink", linkname: file.target, mode: 0o777 });
   else {
     const entry = tar.entry({ ...header, size: file.bytes, mode: file.isExecutable ? 0o755 : 0o644 });
-    await pipeline(createReadStream(join(folder, file.path)), entry);
+    await pipeline(createReadStream(join(folder, file.path)), collected, entry);
   }
 }
 

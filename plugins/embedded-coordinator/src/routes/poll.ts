@@ -5,6 +5,7 @@ import { validQuery } from "../validation.ts";
 import type { RouteContext } from "./context.ts";
 
 const CLIENT_GONE = 499;
+const CLOSED = "the connection was closed";
 
 /** `GET /runner/runs`, the long poll (protocol §2.3). */
 export function pollRoutes(app: FastifyInstance, { coordinator, closing, note }: RouteContext): void {
@@ -19,7 +20,8 @@ export function pollRoutes(app: FastifyInstance, { coordinator, closing, note }:
     }
     const runner = registry.require(runner_id);
     const client = new AbortController();
-    reply.raw.once("close", () => client.abort());
+    // A reason of our own: an abort without one makes an error, with all that led to it, for each poll.
+    reply.raw.once("close", () => client.abort(CLOSED));
     const outcome = hazards.ghostPolls
       ? await ghostPoll(coordinator, runner, closing)
       : await poll(coordinator, runner, AbortSignal.any([client.signal, closing]));

@@ -17,6 +17,7 @@ export type Store = {
 /** Opens the store on a SQLite file or `:memory:`; throws as `openDatabase` does. */
 export function openStore(data: string): Store {
   const database = openDatabase(data);
+  const [begin, commit] = [database.prepare("BEGIN IMMEDIATE"), database.prepare("COMMIT")];
   return {
     sessions: openTable<SessionRow>(database, "sessions", "session_id"),
     runs: openTable<RunRow>(database, "runs", "run_id"),
@@ -25,10 +26,10 @@ export function openStore(data: string): Store {
     scripts: openTable<ScriptRow>(database, "scripts", "name"),
     atomically(change) {
       if (database.isTransaction) return change();
-      database.exec("BEGIN IMMEDIATE");
+      begin.run();
       try {
         const result = change();
-        database.exec("COMMIT");
+        commit.run();
         return result;
       } catch (error) {
         database.exec("ROLLBACK");

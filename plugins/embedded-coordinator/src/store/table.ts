@@ -23,6 +23,8 @@ export function openTable<Row extends Record<string, SQLInputValue>>(
   key: keyof Row & string,
 ): Table<Row> {
   const statements = new Map<string, StatementSync>();
+  /** By the columns that they write. */
+  const inserts = new Map<string, StatementSync>();
   const prepared = (sql: string) => {
     const known = statements.get(sql);
     if (known) return known;
@@ -37,8 +39,12 @@ export function openTable<Row extends Record<string, SQLInputValue>>(
   return {
     insert(row) {
       const [columns, values] = present(row);
-      const places = columns.map(() => "?").join(", ");
-      prepared(`INSERT INTO ${name} (${columns.join(", ")}) VALUES (${places})`).run(...values);
+      const list = columns.join(", ");
+      const known = inserts.get(list);
+      const insert =
+        known ?? database.prepare(`INSERT INTO ${name} (${list}) VALUES (${columns.map(() => "?").join(", ")})`);
+      if (!known) inserts.set(list, insert);
+      insert.run(...values);
     },
     update(id, changes) {
       const [columns, values] = present(changes);
