@@ -15,6 +15,7 @@ import {
 import type { RegistrationNote } from "./registration-note.ts";
 import type { RegistrationPayload } from "./registration-payload.ts";
 import { INSTANCE, rosterEntry } from "./roster.ts";
+import type { Tenure } from "./tenure.ts";
 
 /** The coordinator will not have this runner, and repeating the request will not change that. */
 class RegistrationRefused extends Error {
@@ -43,6 +44,7 @@ export interface RegistrarSettings {
   readonly client: CoordinatorClient;
   readonly log: Logger;
   readonly note: RegistrationNote;
+  readonly tenure: Pick<Tenure, "end">;
   readonly payload: () => RegistrationPayload;
   /** What a predecessor owes is delivered before its id goes. */
   readonly flush: Feed["flush"];
@@ -67,9 +69,11 @@ export class Registrar {
   /** Asks to be registered. Answers why not, where that may pass; rejects with `RegistrationRefused`. */
   async register(signal: AbortSignal): Promise<Gained | Unanswered> {
     return this.#orUnanswered(async () => {
-      const { note } = this.#settings;
+      const { note, tenure } = this.#settings;
       const { since } = note;
-      // Whatever becomes of the answer, from now on it is not certain that what stood before still stands.
+      // Whatever becomes of the answer, from now on it is not certain that what stood before still stands: the id may have been a
+      // twin's meanwhile, and will look like ours again before we know of it.
+      tenure.end();
       if (since !== undefined) await note.keep(note.registered);
       const sentAt = performance.now();
       const reply = await this.#post();

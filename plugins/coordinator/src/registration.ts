@@ -46,7 +46,8 @@ export class Registration {
     this.note = new RegistrationNote(client.url, log);
     const flush = async (signal: AbortSignal) => (await this.#feed?.flush(signal)) ?? 0;
     const [{ flushMs }, life] = [timing, this.#life.signal];
-    this.#registrar = new Registrar({ client, log, payload, note: this.note, flush, flushMs, life });
+    const { note, tenure } = this;
+    this.#registrar = new Registrar({ client, log, payload, note, tenure, flush, flushMs, life });
   }
 
   /** The registration that requests are made under; none before the first, or after the withdrawal. */

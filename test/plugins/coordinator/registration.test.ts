@@ -338,6 +338,22 @@ describe("a registration that is looked at again", () => {
     expect(coordinator.of(ROUTE)).toHaveLength(2);
   });
 
+  it("is not counted as ours while it is made anew, though the coordinator may have taken it already", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const registration = registrationAt(coordinator.url);
+    await registration.first(forever);
+    const looked = Promise.withResolvers<void>();
+    coordinator.once("GET /runners", { json: { runners: [] } });
+    coordinator.once(ROUTE, { drop: true }, { json: { ...REGISTERED }, after: looked.promise });
+    const verified = registration.verify();
+    await coordinator.seen(ROUTE, 3);
+    // A twin may have had it in between, and what was claimed for that one is none of ours.
+    expect(registration.tenure.covers(performance.now())).toBe(false);
+    looked.resolve();
+    await verified;
+    expect(registration.tenure.covers(performance.now())).toBe(true);
+  });
+
   it("is left to a twin that is online in its place", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     const registration = registrationAt(coordinator.url);
