@@ -343,10 +343,12 @@ describe("a registration that is looked at again", () => {
     const registration = registrationAt(coordinator.url);
     await registration.first(forever);
     const looked = Promise.withResolvers<void>();
-    coordinator.once("GET /runners", { json: { runners: [] } });
-    coordinator.once(ROUTE, { drop: true }, { json: { ...REGISTERED }, after: looked.promise });
+    const ours = () => ({ json: { runners: [coordinator.listed()] }, after: looked.promise });
+    coordinator.once("GET /runners", { json: { runners: [] } }, ours);
+    coordinator.once(ROUTE, { drop: true });
+    const listed = coordinator.of("GET /runners").length;
     const verified = registration.verify();
-    await coordinator.seen(ROUTE, 3);
+    await coordinator.seen("GET /runners", listed + 2);
     // A twin may have had it in between, and what was claimed for that one is none of ours.
     expect(registration.tenure.covers(performance.now())).toBe(false);
     looked.resolve();
