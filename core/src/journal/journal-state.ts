@@ -4,7 +4,7 @@ import type { LeaseRecord, OwedReport, SettledAs } from "./journal.ts";
 import type { JournalRecord } from "./record.ts";
 
 /** Settled and delivered runs that are remembered, so that none is executed again when its lease comes once more. */
-const MOST_CLOSED = 1_000;
+export const MOST_CLOSED = 1_000;
 
 /** What a journal knows of one lease. */
 export interface LeaseState {

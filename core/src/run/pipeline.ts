@@ -72,7 +72,9 @@ export class Pipeline {
     return new Promise<Outcome>((resolve, reject) => {
       const deadline = new RunDeadline(run, () => {
         deadline.end();
-        resolve(this.#abandon(run, deadline));
+        // Nothing may be thrown out of a timer.
+        const abandon = async () => this.#abandon(run, deadline);
+        abandon().then(resolve, reject);
       });
       const walk = async () => {
         try {

@@ -1,6 +1,6 @@
 import { LeaseholdError, messageOf } from "../errors/leasehold-error.ts";
 import type { LeaseRecord } from "../journal/journal.ts";
-import type { LeaseState } from "../journal/journal-state.ts";
+import { type LeaseState, MOST_CLOSED } from "../journal/journal-state.ts";
 import type { Profile } from "../profiles/profile.ts";
 import { RunAborted } from "../run/aborted.ts";
 import type { AnyEntrypoint } from "../run/entrypoint.ts";
@@ -35,8 +35,11 @@ interface Active {
   outcome: Promise<Outcome> | undefined;
 }
 
-/** Outcomes that are remembered. An attached caller has its own; what is kept for long costs the collector of garbage most. */
-const REMEMBERED: Readonly<Record<LeaseSource["delivery"], number>> = { durable: 1_000, attached: 100 };
+/**
+ * Outcomes that are remembered at least: all that the journal brings from before a restart. An attached caller has its own,
+ * and what is kept for long costs the collector of garbage most.
+ */
+const REMEMBERED: Readonly<Record<LeaseSource["delivery"], number>> = { durable: MOST_CLOSED, attached: 50 };
 
 /** The border between one lease source and the core: slots, de-duplication, settlement, reports. */
 export class Intake {

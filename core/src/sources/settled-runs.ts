@@ -3,11 +3,12 @@ import type { Outcome } from "../run/outcome.ts";
 const MOST_RESULT_CHARACTERS = 16 * 1024 * 1024;
 
 /**
- * The latest outcomes of a source, so that a lease offered again is answered and not executed again. Bounded both ways. They
- * go by generations: a map that loses its oldest one by one gets slow, and keeps garbage alive.
+ * The latest outcomes of a source, so that a lease offered again is answered and not executed again: twice the least at most,
+ * and 16 Mi characters of results, but for two results that may be longer. They go by generations: a map that loses its
+ * oldest one by one gets slow, and keeps garbage alive.
  */
 export class SettledRuns {
-  readonly #perGeneration: number;
+  readonly #least: number;
   readonly #isOwed: (run: string) => boolean;
   #latest = new Map<string, Outcome>();
   #earlier: ReadonlyMap<string, Outcome> = new Map();
@@ -16,11 +17,11 @@ export class SettledRuns {
   #characters = 0;
 
   /**
-   * @param most So many outcomes at most are remembered, half of them at least unless they are very long.
+   * @param least So many of the latest outcomes are remembered, unless they are very long.
    * @param isOwed Whether reports of a run are still under way: then it is not forgotten, whatever the bounds.
    */
-  constructor(most: number, isOwed: (run: string) => boolean) {
-    this.#perGeneration = most / 2;
+  constructor(least: number, isOwed: (run: string) => boolean) {
+    this.#least = least;
     this.#isOwed = isOwed;
   }
 
@@ -28,7 +29,7 @@ export class SettledRuns {
     this.#latest.set(run, outcome);
     this.#added++;
     this.#characters += sizeOf(outcome);
-    if (this.#added >= this.#perGeneration || this.#characters >= MOST_RESULT_CHARACTERS / 2) this.#begin();
+    if (this.#added >= this.#least || this.#characters >= MOST_RESULT_CHARACTERS / 2) this.#begin();
   }
 
   get(run: string): Outcome | undefined {

@@ -25,8 +25,9 @@ export async function* collected<Chunk extends Uint8Array>(chunks: AsyncIterable
   }
 }
 
-/** V8 shows it to contexts that are made while the flag is set, and to no other. */
+/** V8 shows it to contexts that are made while the flag is set, and to no other. Where the process was given it, it stays. */
 function collector(): Collect {
+  if (globalThis.gc) return globalThis.gc as Collect;
   setFlagsFromString("--expose-gc");
   try {
     return runInNewContext("gc") as Collect;

@@ -8,16 +8,18 @@ const remembered = (runs: SettledRuns, count: number) =>
   Array.from({ length: count }, (_, n) => `run-${n}`).filter((run) => runs.get(run) !== undefined);
 
 describe("SettledRuns", () => {
-  it("remembers half of the most at least, the latest, and never more than the most", () => {
+  it("remembers the latest thousand, and never more than two", () => {
     const runs = new SettledRuns(1_000, () => false);
-    for (let n = 0; n < 3_000; n++) {
-      runs.add(`run-${n}`, succeeded());
-      const known = remembered(runs, n + 1);
-      expect(known.length).toBeLessThanOrEqual(1_000);
-      expect(known.length).toBeGreaterThanOrEqual(Math.min(n + 1, 500));
-      expect(known.at(-1)).toBe(`run-${n}`);
+    for (let count = 1; count <= 5_000; count++) {
+      runs.add(`run-${count - 1}`, succeeded());
+      if (count % 125 !== 0) continue;
+      const known = remembered(runs, count);
+      expect(known.length).toBeLessThanOrEqual(2_000);
+      expect(known.slice(-1_000)).toEqual(
+        Array.from({ length: Math.min(count, 1_000) }, (_, n) => `run-${Math.max(count - 1_000, 0) + n}`),
+      );
     }
-    expect(remembered(runs, 3_000)[0]).toBe("run-2500");
+    expect(remembered(runs, 5_000)[0]).toBe("run-4000");
   });
 
   it("forgets the oldest beyond sixteen megabytes of results", () => {
@@ -38,7 +40,7 @@ describe("SettledRuns", () => {
   });
 
   it("remembers what is still owed, and the latest beside however much that is", () => {
-    const runs = new SettledRuns(100, (run) => run.startsWith("owed-"));
+    const runs = new SettledRuns(50, (run) => run.startsWith("owed-"));
     for (let n = 0; n < 200; n++) runs.add(`owed-${n}`, succeeded());
     for (let n = 0; n < 400; n++) runs.add(`run-${n}`, succeeded());
     for (let n = 0; n < 200; n++) expect(runs.get(`owed-${n}`)).toBeDefined();
@@ -46,7 +48,7 @@ describe("SettledRuns", () => {
   });
 
   it("has the latest outcome of a run that is settled again", () => {
-    const runs = new SettledRuns(4, () => false);
+    const runs = new SettledRuns(2, () => false);
     runs.add("run", succeeded());
     for (const other of ["a", "b"]) runs.add(other, succeeded());
     runs.add("run", succeeded(textResult("again")));
