@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import type { CoordinatorClient } from "../../../plugins/coordinator/src/client.ts";
 import { HandMadeFeed } from "./hand-made-feed.ts";
 import { deliveredRun, NOT_REGISTERED, REGISTERED, ScriptedCoordinator } from "./scripted-coordinator.ts";
 import { recordingLog, start } from "./test-source.ts";
@@ -174,9 +175,12 @@ describe("a late poll", () => {
 
   it("lends its slot to its companion, and its run waits first in line", async () => {
     await using coordinator = await ScriptedCoordinator.start();
-    const { feed } = start({ url: coordinator.url, timing: soonLate }, new HandMadeFeed(1));
+    const { feed, source } = start({ url: coordinator.url, timing: soonLate }, new HandMadeFeed(1));
+    numberPolls(source.client);
     await coordinator.until(() => coordinator.openPolls >= 2);
-    await coordinator.answerPoll({ json: { run: deliveredRun({ run_id: "run_late" }) } });
+    // On connections of their own either may arrive first.
+    const late = coordinator.of(POLL).findIndex(({ query }) => query.get("number") === "1");
+    await coordinator.answerPoll({ json: { run: deliveredRun({ run_id: "run_late" }) } }, late);
     await feed.until(() => feed.offers.length === 1);
     expect(feed.inLine).toEqual(["run_late"]);
   });
@@ -196,3 +200,12 @@ describe("a late poll", () => {
     expect(coordinator.openPolls).toBe(1);
   });
 });
+
+/** Has each poll say which it is, in the order in which they are sent. */
+function numberPolls(client: CoordinatorClient): void {
+  const send = client.send.bind(client);
+  let number = 0;
+  vi.spyOn(client, "send").mockImplementation((method, path, details) =>
+    send(method, path.startsWith("/runner/runs?") ? `${path}&number=${++number}` : path, details),
+  );
+}
