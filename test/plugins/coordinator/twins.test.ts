@@ -17,9 +17,11 @@ const BEAT_SECONDS = 0.4;
 const STALE_SECONDS = 2;
 /** For so long after a restart a poll may arrive that left before anybody could know of it: nobody can call it back. */
 const UNDER_WAY_MS = 2_000;
+/** Longer than one of them can be cut off without an end: whoever reports nothing for so long has not got the run. */
+const FORGOTTEN_MS = 25_000;
 
 const timing = { ...protocolTiming, backoffBaseMs: 20, backoffCapMs: 200, requestMs: 1_500, stopCheckMs: 100 };
-const twinTiming = { ...timing, staleMs: 900, unwatchedMs: 0, lateMs: 1_000, abandonMs: 2_500, forgottenMs: 8_000 };
+const twinTiming = { ...timing, staleMs: 900, unwatchedMs: 0, lateMs: 1_000, abandonMs: 2_500, forgottenMs: FORGOTTEN_MS };
 
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
