@@ -21,7 +21,14 @@ const UNDER_WAY_MS = 2_000;
 const FORGOTTEN_MS = 25_000;
 
 const timing = { ...protocolTiming, backoffBaseMs: 20, backoffCapMs: 200, requestMs: 1_500, stopCheckMs: 100 };
-const twinTiming = { ...timing, staleMs: 900, unwatchedMs: 0, lateMs: 1_000, abandonMs: 2_500, forgottenMs: FORGOTTEN_MS };
+const twinTiming = {
+  ...timing,
+  staleMs: 900,
+  unwatchedMs: 0,
+  lateMs: 1_000,
+  abandonMs: 2_500,
+  forgottenMs: FORGOTTEN_MS,
+};
 
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
