@@ -16,8 +16,9 @@ export interface Secrets extends Redactor {
   /**
    * Masks a value from now on in all that leaves its scope; a value of several lines line by line as well. Under 6
    * characters, or of backslashes alone, it is not masked, with one warning that calls it `name`, so `name` must say no
-   * more than e.g. the name of a variable. Call what is returned when the value is one no longer; a value that was registered twice stays until then
-   * twice. Throws `SECRET_TOO_LONG` above 128 Ki characters, as much as Linux lets a variable hold.
+   * more than e.g. the name of a variable. Call what is returned when the value is one no longer; a value that was
+   * registered twice stays until then twice. Throws `SECRET_TOO_LONG` above 128 Ki characters, as much as Linux lets a
+   * variable hold.
    */
   register(value: string, name: string): () => void;
 }

@@ -32,9 +32,6 @@ const ORDINARY = /^(?:\d{1,11}|true|false|enabled|disabled|required|optional|def
 /** As much as Linux lets a variable hold. Looking for one of that length takes 20 MB and 100 ms of preparation. */
 const LONGEST_SECRET = 128 * 1024;
 
-/** Without a reason each run would cost an exception object. */
-const SETTLED = "the run is settled";
-
 /** All secrets of one runner, and the masking at each of its exits. */
 export class SecretStore {
   /** The runner's credentials: masked at every exit. */
@@ -63,13 +60,13 @@ export class SecretStore {
   /** What a run registers and masks. */
   forRun(agent: string): SecretsOfRun {
     const scopes = { own: new Scope(this.#ofSingleRuns), agent: this.#agentScope(agent) };
-    // Most runs have no secret of their own, and an abort that nobody hears costs as much as a hook.
-    let ends: AbortController | undefined;
+    const forgets: (() => void)[] = [];
     let ended = false;
     const add = (value: string) => {
-      ends ??= new AbortController();
-      if (ended) ends.abort(SETTLED);
-      return until(ends.signal, this.#ofRuns.add(value));
+      const forget = this.#ofRuns.add(value);
+      if (ended) forget();
+      else forgets.push(forget);
+      return forget;
     };
     let secrets: Secrets | undefined;
     const facade = () => {
@@ -83,7 +80,7 @@ export class SecretStore {
       },
       end() {
         ended = true;
-        ends?.abort(SETTLED);
+        for (const forget of forgets) forget();
       },
     };
   }
@@ -195,10 +192,4 @@ export class SecretStore {
 
 function matchersOf(scopes: readonly Scope[]): Matcher[] {
   return scopes.flatMap(({ matcher }) => matcher ?? []);
-}
-
-/** Calls back when told to, or when the signal is aborted: whichever comes first. */
-function until(signal: AbortSignal, forget: () => void): () => void {
-  signal.addEventListener("abort", forget, { once: true });
-  return forget;
 }

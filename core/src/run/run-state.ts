@@ -62,7 +62,6 @@ export class RunState implements Followed {
   #frozen: JsonObject | undefined;
   #services: Services | undefined;
   #temp: Promise<string> | undefined;
-  #fixed = false;
   #settled = false;
   #endsSession = false;
 
@@ -105,8 +104,11 @@ export class RunState implements Followed {
   }
 
   get log(): Logger {
-    const about = { run_id: this.id, session_id: this.session.id, agent: this.agent.name };
-    this.#log ??= this.#surroundings.log.child(about);
+    this.#log ??= this.#surroundings.log.child({
+      run_id: this.id,
+      session_id: this.session.id,
+      agent: this.agent.name,
+    });
     return this.#log;
   }
 
@@ -201,8 +203,7 @@ export class RunState implements Followed {
 
   /** After `onLease`: what it could change, nobody changes any more. */
   freeze(): void {
-    if (this.#fixed) return;
-    this.#fixed = true;
+    if (Object.isFrozen(this.limits)) return;
     for (const changeable of [this.limits, this.env, this.labels]) Object.freeze(changeable);
   }
 

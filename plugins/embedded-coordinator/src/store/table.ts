@@ -23,8 +23,6 @@ export function openTable<Row extends Record<string, SQLInputValue>>(
   key: keyof Row & string,
 ): Table<Row> {
   const statements = new Map<string, StatementSync>();
-  /** By the columns that they write. */
-  const inserts = new Map<string, StatementSync>();
   const prepared = (sql: string) => {
     const known = statements.get(sql);
     if (known) return known;
@@ -39,12 +37,8 @@ export function openTable<Row extends Record<string, SQLInputValue>>(
   return {
     insert(row) {
       const [columns, values] = present(row);
-      const list = columns.join(", ");
-      const known = inserts.get(list);
-      const insert =
-        known ?? database.prepare(`INSERT INTO ${name} (${list}) VALUES (${columns.map(() => "?").join(", ")})`);
-      if (!known) inserts.set(list, insert);
-      insert.run(...values);
+      const places = columns.map(() => "?").join(", ");
+      prepared(`INSERT INTO ${name} (${columns.join(", ")}) VALUES (${places})`).run(...values);
     },
     update(id, changes) {
       const [columns, values] = present(changes);
