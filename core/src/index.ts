@@ -17,6 +17,7 @@ export { didYouMean } from "./errors/nearest.ts";
 export { Decline, decline, Refusal, refuse } from "./hooks/answers.ts";
 export type { Beat, ExecuteTap, HeartbeatOptions, Hooks, TapOrder, Tappable } from "./hooks/taps.ts";
 export { type DirectoryLock, lockDirectory } from "./journal/directory-lock.ts";
+export { type JsonSpan, jsonMemberSpan } from "./json/member-span.ts";
 export { jsonMemberText } from "./json/member-text.ts";
 export { JsonNumber, type JsonTree, parseJsonTree } from "./json/tree.ts";
 export { isJsonObject, type JsonObject, type JsonValue } from "./json/value.ts";

@@ -1,4 +1,4 @@
-import { stringEnd } from "./walk.ts";
+import { stringEnd } from "./string-end.ts";
 
 /** A JSON document that keeps what `JSON.parse` loses: number tokens as written and the order of integer-like keys. */
 export type JsonTree = null | boolean | string | JsonNumber | readonly JsonTree[] | ReadonlyMap<string, JsonTree>;

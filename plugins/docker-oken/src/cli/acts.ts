@@ -1,5 +1,4 @@
-import { CommandError, printable } from "leasehold";
-import { memberSpan } from "../invoke/member-span.ts";
+import { CommandError, jsonMemberSpan, printable } from "leasehold";
 import { pathOf } from "./client.ts";
 import type { OkenCall } from "./oken-command.ts";
 
@@ -11,7 +10,7 @@ export async function invoke(
   const body = `{"input":${checkedInput(input)}}`;
   const headers = { "content-type": "application/json" };
   const { text } = await client.ask(pathOf("invoke", agentId), { method: "POST", headers, body });
-  const span = memberSpan(text, "output");
+  const span = jsonMemberSpan(text, "output");
   stdout.write(`${span ? text.slice(span.start, span.end) : "null"}\n`);
   return 0;
 }

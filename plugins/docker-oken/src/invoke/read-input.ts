@@ -1,6 +1,6 @@
+import { jsonMemberSpan } from "leasehold";
 import { ValidationFault, type ValidationItem } from "../http/faults.ts";
 import { textOf } from "./json-text.ts";
-import { memberSpan } from "./member-span.ts";
 
 /** Deeper documents overflow the stack of an agent that parses them by recursion; the core's own bound. */
 const DEEPEST = 500;
@@ -21,7 +21,7 @@ export function readInput(contentType: string | undefined, body: Buffer | undefi
   if (!("input" in value)) throw missing("input", value, ["body", "input"]);
   const { input } = value;
   if (typeof input !== "object" || input === null || Array.isArray(input)) throw notADictionary(input);
-  const span = memberSpan(text, "input");
+  const span = jsonMemberSpan(text, "input");
   if (!span || span.depth > DEEPEST)
     throw invalidJson(`input is nested deeper than ${DEEPEST} levels`, span?.start ?? 0);
   return text.slice(span.start, span.end);

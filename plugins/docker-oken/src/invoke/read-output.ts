@@ -1,6 +1,6 @@
+import { jsonMemberSpan } from "leasehold";
 import { OkenError } from "../oken-error.ts";
 import { kindOf, textOf } from "./json-text.ts";
-import { memberSpan } from "./member-span.ts";
 
 /** The most of an agent's own words that an error repeats. */
 const MOST_CHARACTERS = 16_384;
@@ -24,7 +24,7 @@ export function readOutput(status: number, body: Buffer): string {
       `Agent output must be a JSON object or null, got ${kindOf(output)}`,
       BAD_GATEWAY,
     );
-  const span = memberSpan(text, "output");
+  const span = jsonMemberSpan(text, "output");
   return span ? text.slice(span.start, span.end) : "null";
 }
 

@@ -1,26 +1,29 @@
+import { stringEnd } from "./string-end.ts";
+
 const QUOTE = 0x22;
 const COMMA = 0x2c;
-const BACKSLASH = 0x5c;
 const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
 /** Where a member's value stands in a JSON document, and how deeply it is nested (0 for a scalar). */
-export interface Span {
+export interface JsonSpan {
   readonly start: number;
   readonly end: number;
   readonly depth: number;
 }
 
 /**
- * The value of a member of a JSON object, of duplicates the last one; nothing when it has none of that name. The text must
- * be known to be a valid JSON object. One loop without recursion, so that no document is too deep.
+ * The value of a member of a JSON object, of duplicates the last one as in `JSON.parse`; nothing when there is none of that
+ * name, or no object. The text must be known to be valid JSON: of any other it tells nothing, and may throw SyntaxError.
+ * One loop without recursion, so that no document is too deep.
  */
-export function memberSpan(text: string, name: string): Span | undefined {
-  let found: Span | undefined;
-  let at = afterBlanks(text, 0) + 1;
-  for (at = afterBlanks(text, at); text.charCodeAt(at) === QUOTE; at = afterBlanks(text, at)) {
+export function jsonMemberSpan(text: string, name: string): JsonSpan | undefined {
+  let found: JsonSpan | undefined;
+  let at = afterBlanks(text, 0);
+  if (text.charCodeAt(at) !== OPEN_OBJECT) return undefined;
+  for (at = afterBlanks(text, at + 1); text.charCodeAt(at) === QUOTE; at = afterBlanks(text, at)) {
     const nameEnd = stringEnd(text, at);
     const start = afterBlanks(text, afterBlanks(text, nameEnd) + 1);
     const value = valueSpan(text, start);
@@ -31,13 +34,14 @@ export function memberSpan(text: string, name: string): Span | undefined {
   return found;
 }
 
+/** Most names stand there as they are. */
 function isNamed(text: string, start: number, end: number, name: string): boolean {
-  if (end - start === name.length + 2 && text.startsWith(name, start + 1)) return true;
+  if (end - start === name.length + 2 && text.startsWith(name, start + 1)) return !name.includes("\\");
   const spelled = text.slice(start, end);
   return spelled.includes("\\") && JSON.parse(spelled) === name;
 }
 
-function valueSpan(text: string, start: number): Span {
+function valueSpan(text: string, start: number): JsonSpan {
   let depth = 0;
   let deepest = 0;
   let at = start;
@@ -52,17 +56,8 @@ function valueSpan(text: string, start: number): Span {
       at++;
     } else if (depth === 0) at = scalarEnd(text, at);
     else at++;
-  } while (depth > 0);
+  } while (depth > 0 && at < text.length);
   return { start, end: at, depth: deepest };
-}
-
-/** `indexOf` is many times faster over long strings than a loop. */
-function stringEnd(text: string, start: number): number {
-  for (let quote = text.indexOf('"', start + 1); ; quote = text.indexOf('"', quote + 1)) {
-    let slashes = quote - 1;
-    while (text.charCodeAt(slashes) === BACKSLASH) slashes--;
-    if ((quote - 1 - slashes) % 2 === 0) return quote + 1;
-  }
 }
 
 function scalarEnd(text: string, start: number): number {
