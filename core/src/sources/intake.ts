@@ -7,6 +7,7 @@ import type { AnyEntrypoint } from "../run/entrypoint.ts";
 import { failed, type Outcome } from "../run/outcome.ts";
 import type { RunState } from "../run/run-state.ts";
 import type { SourceStanding } from "../status/runner-status.ts";
+import { ActiveRuns } from "./active-runs.ts";
 import { Delivery } from "./delivery.ts";
 import type { IntakeParts } from "./intake-parts.ts";
 import { copyRef } from "./ref.ts";
@@ -27,15 +28,6 @@ import type {
 } from "./source.ts";
 
 /**
- * A run that is under way. It lets go of both when it is settled: a map through which runs come and go leaves tables behind
- * that keep what they held until the whole heap is collected.
- */
-interface Active {
-  run: RunState | undefined;
-  outcome: Promise<Outcome> | undefined;
-}
-
-/**
  * Outcomes that are remembered at least: all that the journal brings from before a restart. An attached caller has its own,
  * and what is kept for long costs the collector of garbage most.
  */
@@ -48,7 +40,7 @@ export class Intake {
   readonly #parts: IntakeParts;
   readonly #slots: SlotPool;
   readonly #carrier: RunCarrier;
-  readonly #active = new Map<string, Active>();
+  readonly #active = new ActiveRuns();
   readonly #settled: SettledRuns;
   /** Settled by a predecessor of this process: only the source's own reports know their results. */
   readonly #recovered = new Set<string>();
@@ -88,8 +80,8 @@ export class Intake {
   }
 
   /** Resolves when no run of this source is under way. */
-  async idle(): Promise<void> {
-    while (this.#active.size > 0) await Promise.all([...this.#active.values()].map(({ outcome }) => outcome));
+  idle(): Promise<void> {
+    return this.#active.idle();
   }
 
   /** Nothing is leased until `resume`. */
@@ -116,7 +108,7 @@ export class Intake {
   }
 
   running(): readonly string[] {
-    return [...this.#active.keys()];
+    return this.#active.ids;
   }
 
   /** Knows a run that a predecessor has settled and delivered, should it be offered again. */
@@ -141,7 +133,7 @@ export class Intake {
 
   offer(offer: Offer, slot?: Slot, profile?: Profile): Accepted {
     const { id } = offer.run;
-    const active = this.#active.get(id)?.outcome;
+    const active = this.#active.outcomeOf(id);
     const settled = this.#settled.get(id);
     if (active || settled) slot?.release();
     if (active) return this.#told(offer.run, { verdict: "joined", outcome: active });
@@ -149,9 +141,9 @@ export class Intake {
       this.#reportAgain(offer, settled);
       return this.#told(offer.run, { verdict: "settled", outcome: Promise.resolve(settled) });
     }
-    const begun = this.#begin(offer, slot, profile);
-    this.#active.set(id, begun);
-    return this.#told(offer.run, { verdict: "started", outcome: begun.outcome });
+    const { run, outcome } = this.#begin(offer, slot, profile);
+    this.#active.add(run, outcome);
+    return this.#told(offer.run, { verdict: "started", outcome });
   }
 
   /** What a run would be resolved to, were it offered. */
@@ -163,7 +155,7 @@ export class Intake {
     target: StopTarget,
     { reason = "stop", message = "the run was stopped" }: Parameters<Feed["stop"]>[1] = {},
   ): Promise<StopAnswer> {
-    const meant = [...this.#active.values()].flatMap(({ run }) => (run && isMeant(target, run) ? [run] : []));
+    const meant = this.#active.meantBy(target);
     for (const run of meant) {
       if ("session" in target) run.endSession();
       run.abort(new RunAborted(reason, message));
@@ -216,7 +208,7 @@ export class Intake {
 
   #settle(run: RunState, outcome: Outcome): void {
     this.#settled.add(run.id, outcome);
-    this.#forget(run.id);
+    this.#active.remove(run.id);
     const ms = Math.round(performance.now() - run.leasedAt);
     const { status, error, receipt } = outcome;
     // Thousands of calls a second must not be thousands of lines; what came of them their callers know.
@@ -225,14 +217,6 @@ export class Intake {
       run.log[level]({ status, code: error?.code, ms, receipt }, `run ${status}`);
     if (this.#parts.telemetry.listening)
       this.#parts.telemetry.tell({ type: "outcome", status, outcome, ms, ...aboutRun(this.source.name, run) });
-  }
-
-  #forget(run: string): void {
-    const active = this.#active.get(run);
-    this.#active.delete(run);
-    if (!active) return;
-    active.run = undefined;
-    active.outcome = undefined;
   }
 
   /** The terminal reports of a run that is offered once more; whether they arrived is uncertain, so the source may check. */
@@ -261,11 +245,6 @@ function statusOf(source: LeaseSource): SourceStatus {
   } catch (thrown) {
     return { ready: false, detail: messageOf(thrown) };
   }
-}
-
-function isMeant(target: StopTarget, run: RunState): boolean {
-  if ("all" in target) return true;
-  return "run" in target ? run.id === target.run : run.session.id === target.session;
 }
 
 function aboutRun(source: string, run: Pick<LeasedRun, "id" | "agent" | "session">) {
