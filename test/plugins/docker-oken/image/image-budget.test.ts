@@ -21,12 +21,7 @@ describeWithEngine("the budget of images", { timeout: 60_000 }, () => {
   });
 
   it("takes none that is chosen again while others are removed", async () => {
-    const { docker, images, build, isThere } = await tightImages();
-    const code = randomUUID();
-    const again = await build(code);
-    images.settled(again);
-    const [other, last] = [await build(), await build()];
-    const listImages = docker.listImages.bind(docker);
+    const { docker, images, build, isThere, code, again, other, last, listImages } = await threeImages();
     const chosen = Promise.withResolvers<string>();
     vi.spyOn(docker, "listImages").mockImplementationOnce(async (options) => {
       chosen.resolve(await build(code));
@@ -40,12 +35,7 @@ describeWithEngine("the budget of images", { timeout: 60_000 }, () => {
   });
 
   it("takes none that a deployment has found, and not tagged yet", async () => {
-    const { docker, images, build, isThere } = await tightImages();
-    const code = randomUUID();
-    const again = await build(code);
-    images.settled(again);
-    const [other, last] = [await build(), await build()];
-    const listImages = docker.listImages.bind(docker);
+    const { docker, images, build, isThere, code, again, other, last, listImages } = await threeImages();
     const begun = Promise.withResolvers<{ readonly rebuilding: Promise<string> }>();
     vi.spyOn(docker, "listImages").mockImplementationOnce(async (options) => {
       await new Promise<void>((found) => {
@@ -64,6 +54,17 @@ describeWithEngine("the budget of images", { timeout: 60_000 }, () => {
     expect(await isThere(again)).toBe(true);
   });
 });
+
+/** One that may be chosen again by its code, and two that are still held by their deployments. */
+async function threeImages() {
+  const tight = await tightImages();
+  const { docker, images, build } = tight;
+  const code = randomUUID();
+  const again = await build(code);
+  images.settled(again);
+  const listImages = docker.listImages.bind(docker);
+  return { ...tight, code, again, other: await build(), last: await build(), listImages };
+}
 
 /** Holds up the first who finds an image by a tag. */
 function afterFinding(docker: Engine["docker"], imageId: string, act: () => Promise<void>): void {
