@@ -11,6 +11,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // A busy machine may be slow, and what never comes ends at the limit of the test.
+    expect: { poll: { timeout: 20_000 } },
     reporters: ["default", "./test/closing-line.ts"],
   },
 });
