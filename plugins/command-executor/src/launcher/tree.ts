@@ -23,10 +23,15 @@ export interface Tree {
 
 /** Sends a signal; `false` when there is nobody to take it or we may not send it. SIGTERM also wakes what is stopped. */
 export function send(target: number, signal: NodeJS.Signals): boolean {
+  if (!reaches(target, signal)) return false;
+  // Whoever took it may be dead and buried by now.
+  if (signal === "SIGTERM") reaches(target, "SIGCONT");
+  return true;
+}
+
+function reaches(target: number, signal: NodeJS.Signals): boolean {
   try {
-    process.kill(target, signal);
-    if (signal === "SIGTERM") process.kill(target, "SIGCONT");
-    return true;
+    return process.kill(target, signal);
   } catch {
     return false;
   }
