@@ -92,12 +92,14 @@ export class Reconciliation {
     const registered = registration.current;
     if (!registered) return false;
     try {
+      const unknown = await this.#unknownRuns(registered, signal);
+      // Whose the registration is must be asked after what is listed under it: it may pass to a twin at any moment.
       const clock = await this.#clock(registered, signal);
-      if (clock === undefined) return true;
-      const unknown = await this.#unknownRuns(registered, clock, signal);
+      if (unknown === undefined || clock === undefined) return true;
+      const settling = unknown.map((run) => this.#settle(claimOf(run, clock), registered, signal));
       // One that fails must not have the others found again while they are still being settled.
-      const ends = await Promise.allSettled(unknown?.map((claim) => this.#settle(claim, registered, signal)) ?? []);
-      return unknown === undefined || ends.some((end) => end.status === "rejected" || !end.value);
+      const ends = await Promise.allSettled(settling);
+      return ends.some((end) => end.status === "rejected" || !end.value);
     } catch (err) {
       log.debug({ err }, "what the coordinator holds for this runner could not be compared");
       return true;
@@ -119,19 +121,14 @@ export class Reconciliation {
     return clock;
   }
 
-  async #unknownRuns(
-    { runnerId }: Registered,
-    clock: ClockReading,
-    signal: AbortSignal,
-  ): Promise<readonly Claim[] | undefined> {
+  async #unknownRuns({ runnerId }: Registered, signal: AbortSignal): Promise<readonly ListedRun[] | undefined> {
     const lists = await Promise.all(OPEN.map((status) => listedRuns(this.#settings.client, status, runnerId, signal)));
     if (lists.includes(undefined)) return undefined;
-    const unknown = lists.flatMap((list) => list ?? []).filter(({ run_id }) => !this.#settings.feed.knows(run_id));
-    return unknown.map((run) => claimOf(run, clock));
+    return lists.flatMap((list) => list ?? []).filter(({ run_id }) => !this.#settings.feed.knows(run_id));
   }
 
-  #isOurs({ at }: Claim): boolean {
-    return at !== undefined && this.#settings.registration.tenure.covers(at);
+  #isOurs({ at, latest }: Claim): boolean {
+    return at !== undefined && latest !== undefined && this.#settings.registration.tenure.covers(at, latest);
   }
 
   /** Answers whether nothing is left to do. */

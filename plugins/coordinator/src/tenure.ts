@@ -28,10 +28,10 @@ export class Tenure {
     if (this.#past.length > MOST_INTERVALS) this.#past.shift();
   }
 
-  /** Whether what was claimed then was claimed for this runner. */
-  covers(at: number): boolean {
-    if (this.#current && at >= this.#current.from) return true;
-    return this.#past.some(({ from, to }) => at >= from && at <= to);
+  /** Whether what was claimed at `earliest`, and by `latest`, was certainly claimed for this runner. */
+  covers(earliest: number, latest: number): boolean {
+    if (this.#current && earliest >= this.#current.from) return true;
+    return this.#past.some(({ from, to }) => earliest >= from && latest <= to);
   }
 
   /** Since when the registration is ours; nothing when it is not. */

@@ -141,6 +141,25 @@ describe("after a poll whose answer was lost", () => {
     expect(told.sort()).toEqual(["run_claimed", "run_running", "run_stopping"]);
   });
 
+  it("leaves alone what a twin has leased whose place it became while the runs were listed", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const { log, lines } = recordingLog();
+    // The poller's own look at the registration must not be the one that finds the twin.
+    start({ url: coordinator.url, log, timing: { backoffBaseMs: 60_000, backoffCapMs: 60_000 } });
+    await coordinator.seen(POLL);
+    const leased = held("run_of_twin", "claimed");
+    const executor = { leasehold_instance: "twin" };
+    holding(coordinator, leased);
+    coordinator.always("GET /runs", ({ query }) => {
+      coordinator.always("GET /runners", () => ({ json: { runners: [coordinator.listed({ executor })] } }));
+      leased.claimed_at = new Date(Date.now() + 5).toISOString();
+      return { json: { runs: query.get("status") === "claimed" ? [leased] : [] } };
+    });
+    await coordinator.answerPoll({ drop: true });
+    await expect.poll(() => lines.some(({ msg }) => msg.includes("left alone"))).toBe(true);
+    expect(reports(coordinator)).toEqual([]);
+  });
+
   it("settles what was claimed long ago and never started", async () => {
     await using coordinator = await ScriptedCoordinator.start();
     start({ url: coordinator.url });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Tenure } from "../../../plugins/coordinator/src/tenure.ts";
 
-const covered = (tenure: Tenure, ...at: number[]) => at.map((moment) => tenure.covers(moment));
+const covered = (tenure: Tenure, ...at: number[]) => at.map((moment) => tenure.covers(moment, moment));
 
 describe("Tenure", () => {
   it("covers everything from its beginning while it lasts", () => {
@@ -21,6 +21,15 @@ describe("Tenure", () => {
     expect(covered(tenure, 9, 10, 20, 21)).toEqual([false, true, true, false]);
     tenure.begin(30);
     expect(covered(tenure, 20, 25, 30)).toEqual([true, false, true]);
+  });
+
+  it("covers nothing that may have been after its end", () => {
+    const tenure = new Tenure();
+    tenure.begin(10);
+    tenure.seen(20);
+    expect(tenure.covers(19, 21)).toBe(true);
+    tenure.end();
+    expect([tenure.covers(18, 20), tenure.covers(19, 21), tenure.covers(9, 11)]).toEqual([true, false, false]);
   });
 
   it("does not begin anew what goes on", () => {
