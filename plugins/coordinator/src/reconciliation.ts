@@ -113,7 +113,8 @@ export class Reconciliation {
     const sentAt = performance.now();
     const entry = await rosterEntry(client, runnerId, signal);
     const readAt = performance.now();
-    if (entry?.instance !== note.instance) tenure.end();
+    if (!entry) tenure.end();
+    else if (entry.instance !== note.instance) registration.takenOver(entry.registeredAt);
     const clock = entry?.now === undefined ? undefined : this.#coordinatorClock.read(entry.now, sentAt, readAt);
     if (!clock) return undefined;
     if (note.since === undefined && tenure.since !== undefined)

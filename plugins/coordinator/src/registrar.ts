@@ -14,7 +14,7 @@ import {
 } from "./registration-answer.ts";
 import type { RegistrationNote } from "./registration-note.ts";
 import type { RegistrationPayload } from "./registration-payload.ts";
-import { INSTANCE, rosterEntry } from "./roster.ts";
+import { INSTANCE, type RosterEntry, rosterEntry } from "./roster.ts";
 import type { Tenure } from "./tenure.ts";
 
 /** The coordinator will not have this runner, and repeating the request will not change that. */
@@ -23,7 +23,15 @@ class RegistrationRefused extends Error {
 }
 
 /** Another runner has our identity or one of our agents; it may end, or be forgotten. */
-export class Held extends Unanswered {}
+export class Held extends Unanswered {
+  /** Since when a twin has our id at the earliest, by the monotonic clock; nothing where it is no twin. */
+  readonly takenAt: number | undefined;
+
+  constructor(message: string, takenAt?: number) {
+    super(message, false);
+    this.takenAt = takenAt;
+  }
+}
 
 /** Work waits for it, and can do without. */
 const DATING_MS = 2_000;
@@ -103,11 +111,8 @@ export class Registrar {
    */
   async #compare(runnerId: string, reply: Reply | undefined, signal: AbortSignal): Promise<Gained | Unanswered> {
     const { client, note } = this.#settings;
-    const isOurs = async () => {
-      const entry = await rosterEntry(client, runnerId, signal);
-      return entry?.instance === note.instance ? entry : undefined;
-    };
-    if (!(await isOurs())) return this.#heldBy(runnerId, reply);
+    const before = await rosterEntry(client, runnerId, signal);
+    if (before?.instance !== note.instance) return this.#heldBy(runnerId, before, reply);
     const beatAt = performance.now();
     const beat = await client.send("POST", "/runner/heartbeat", {
       body: JSON.stringify({ runner_id: runnerId }),
@@ -116,25 +121,25 @@ export class Registrar {
     });
     if (!isAcknowledged(beat))
       return new Unanswered(`${client.url} answered ${describeReply(beat)} to a heartbeat`, !isNotRegistered(beat));
-    const entry = await isOurs();
-    if (!entry) return this.#heldBy(runnerId, reply);
+    const entry = await rosterEntry(client, runnerId, signal);
+    if (entry?.instance !== note.instance) return this.#heldBy(runnerId, entry, reply);
     const registered = note.registered?.runnerId === runnerId ? note.registered : registeredAs(runnerId);
     const sinceMs = note.since === undefined || entry.now === undefined ? 0 : Math.max(0, entry.now - note.since);
     return { registered, how: "kept", at: beatAt, since: beatAt - sinceMs };
   }
 
-  #heldBy(runnerId: string, reply: Reply | undefined): Held {
+  #heldBy(runnerId: string, twin: RosterEntry | undefined, reply: Reply | undefined): Held {
     const { url } = this.#settings.client;
-    if (reply) return this.#held(reply);
+    if (reply) return this.#held(reply, twin?.registeredAt);
     return new Held(
       `another runner with this host name, project directory, profile and command is registered at ${url} as ${runnerId}`,
-      false,
+      twin?.registeredAt,
     );
   }
 
-  #held(reply: Reply): Held {
+  #held(reply: Reply, takenAt?: number): Held {
     const { url } = this.#settings.client;
-    return new Held(`${url} refused the registration (${describeReply(reply)}). ${adviceFor(reply)}`, false);
+    return new Held(`${url} refused the registration (${describeReply(reply)}). ${adviceFor(reply)}`, takenAt);
   }
 
   async #post(): Promise<Reply> {

@@ -37,6 +37,8 @@ export class Registration {
   #pending: Promise<Registered | undefined> | undefined;
   #withdrawn = false;
   #superseded = false;
+  /** Whether a twin was ever registered under our id: its polls may be under way when ours begin. */
+  #hasTwin = false;
   /** When the last heartbeat or registration that was confirmed was sent, by the monotonic clock. */
   #confirmedAt = Number.NEGATIVE_INFINITY;
 
@@ -115,6 +117,12 @@ export class Registration {
     this.tenure.seen(sentAt);
   }
 
+  /** A twin has our id, since that moment of the monotonic clock at the earliest. */
+  takenOver(at: number): void {
+    this.#hasTwin = true;
+    this.tenure.end(at);
+  }
+
   /** The coordinator knows that this runner is gone: nobody is to go on under its id. */
   async ended(): Promise<void> {
     await this.note.strike();
@@ -144,7 +152,7 @@ export class Registration {
       const answer = await attempt(signal);
       if ("registered" in answer) return this.#gain(answer);
       if (signal.aborted) break;
-      if (answer instanceof Held) this.#supersede();
+      if (answer instanceof Held) this.#supersede(answer);
       await this.#retryAfter(answer, backoff, signal, attempts);
     }
     return undefined;
@@ -153,9 +161,10 @@ export class Registration {
   async #gain({ registered, how, at, since, dated }: Gained): Promise<Registered> {
     const { log, client, onRegistered, onConfirmed } = this.#settings;
     const first = this.#current === undefined;
+    const contestedMs = this.#contestedMs(how);
     if (how === "registered") {
       this.tenure.end();
-      await this.note.keep(registered, dated);
+      await this.note.keep(registered, dated === undefined ? undefined : dated + contestedMs);
       log.info({ runner_id: registered.runnerId }, `registered at ${client.url}`);
     } else if (this.note.registered?.runnerId !== registered.runnerId)
       await this.note.keep(registered, this.note.since);
@@ -164,16 +173,23 @@ export class Registration {
     const kept = how === "kept" && this.#current?.runnerId === registered.runnerId;
     if (!kept) this.#current = registered;
     this.#superseded = false;
-    this.tenure.begin(since);
+    this.tenure.begin(since + contestedMs);
     this.confirmed(at);
     if (how === "registered" || first) onRegistered?.();
     onConfirmed?.();
     return this.#current as Registered;
   }
 
+  /** For how long it is not certain whose polls claim what; a date that was noted has it in it. */
+  #contestedMs(how: Gained["how"]): number {
+    const isDated = how === "kept" && this.note.since !== undefined;
+    return this.#hasTwin && !isDated ? this.#settings.timing.underWayMs : 0;
+  }
+
   /** Only what was ours can be lost: at the start another runner is no twin in our place yet. */
-  #supersede(): void {
-    this.tenure.end();
+  #supersede({ takenAt }: Held): void {
+    if (takenAt === undefined) this.tenure.end();
+    else this.takenOver(takenAt);
     if (this.#current) this.#superseded = true;
   }
 

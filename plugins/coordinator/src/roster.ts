@@ -13,12 +13,18 @@ export interface RosterEntry {
   readonly status: string;
   /** The coordinator's clock when it answered, in milliseconds since the epoch. */
   readonly now: number | undefined;
+  /** Since when the id is registered at the earliest, by whomever; milliseconds of the monotonic clock. */
+  readonly registeredAt: number;
 }
+
+/** The coordinator's times are told to the millisecond or better, here and there. */
+const TOLD_TO_MS = 1;
 
 const runner = z.object({
   runner_id: z.string(),
   status: z.string(),
   executor: z.record(z.string(), z.unknown()).nullish().catch(null),
+  registered_at: z.string().nullish().catch(null),
   last_heartbeat: z.string().nullish().catch(null),
   seconds_since_heartbeat: z.number().nullish().catch(null),
 });
@@ -30,6 +36,7 @@ export async function rosterEntry(
   runnerId: string,
   signal: AbortSignal,
 ): Promise<RosterEntry | undefined> {
+  const sentAt = performance.now();
   const reply = await client.send("GET", "/runners", { signal, repeatable: true });
   const read = isSuccess(reply) ? roster.safeParse(parse(reply.body)).data : undefined;
   if (!read) throw new Unanswered(`GET ${client.url}/runners answered ${describeReply(reply)}`, false);
@@ -39,10 +46,12 @@ export async function rosterEntry(
   if (!found) return undefined;
   const instance = found.executor?.[INSTANCE];
   const now = Date.parse(found.last_heartbeat ?? "") + (found.seconds_since_heartbeat ?? Number.NaN) * 1_000;
+  const registeredMs = now - Date.parse(found.registered_at ?? "");
   return {
     instance: typeof instance === "string" ? instance : undefined,
     status: found.status,
     now: Number.isFinite(now) ? now : undefined,
+    registeredAt: Number.isFinite(registeredMs) ? sentAt - registeredMs - TOLD_TO_MS : Number.NEGATIVE_INFINITY,
   };
 }
 

@@ -21,10 +21,11 @@ export class Tenure {
     if (this.#current) this.#current.to = Math.max(this.#current.to, at);
   }
 
-  /** The registration is not ours any more, or the coordinator has forgotten it. */
-  end(): void {
+  /** The registration is not ours any more, or the coordinator has forgotten it; from `takenAt` on it was somebody else's. */
+  end(takenAt = Number.POSITIVE_INFINITY): void {
     if (this.#current) this.#past.push(this.#current);
     this.#current = undefined;
+    for (const interval of this.#past) interval.to = Math.min(interval.to, takenAt);
     if (this.#past.length > MOST_INTERVALS) this.#past.shift();
   }
 

@@ -15,6 +15,8 @@ export interface Timing {
   readonly staleMs: number;
   /** Without an open poll for so long nobody noticed whether the coordinator was restarted. */
   readonly unwatchedMs: number;
+  /** For so long after a twin has lost its registration its polls may arrive under ours: they left before it could know. */
+  readonly underWayMs: number;
   /** What is owed under a predecessor's id has so long to be delivered before the id is given up. */
   readonly flushMs: number;
   /** A run that was claimed so long ago and never started is nobody's: the coordinator forgets a silent runner after 600 s. */
@@ -32,6 +34,7 @@ export const protocolTiming: Timing = {
   stopCheckMs: 1_000,
   staleMs: 115_000,
   unwatchedMs: 1_000,
+  underWayMs: 2_000,
   flushMs: 60_000,
   forgottenMs: 600_000,
   hastyMs: 500,

@@ -374,10 +374,37 @@ describe("a registration that is looked at again", () => {
     await verified;
     expect([registration.isSuperseded, coordinator.of(ROUTE).length]).toEqual([false, 1]);
   });
+
+  it("was not ours from when a twin registered, though a late answer had said so", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const registration = registrationAt(coordinator.url);
+    await registration.first(forever);
+    const [from, registered_at] = [performance.now(), new Date().toISOString()];
+    registration.confirmed(from + 60_000);
+    coordinator.always("GET /runners", twinListed(coordinator, { registered_at }));
+    const verified = registration.verify();
+    await expect.poll(() => registration.isSuperseded).toBe(true);
+    const { tenure } = registration;
+    expect([tenure.covers(from + 20, from + 21), tenure.covers(from + 30_000, from + 30_001)]).toEqual([false, false]);
+    coordinator.always("GET /runners", () => ({ json: { runners: [coordinator.listed()] } }));
+    await verified;
+  });
+
+  it("is certainly ours only when what a twin had under way must have arrived", async () => {
+    await using coordinator = await ScriptedCoordinator.start();
+    const registration = registrationAt(coordinator.url);
+    coordinator.once(ROUTE, duplicate);
+    coordinator.once("GET /runners", twinListed(coordinator));
+    await registration.first(forever);
+    expect(coordinator.of(ROUTE)).toHaveLength(2);
+    const [now, { underWayMs }] = [performance.now(), quickTiming];
+    expect(isOursNow(registration)).toBe(false);
+    expect(registration.tenure.covers(now + underWayMs, now + underWayMs)).toBe(true);
+  });
 });
 
-function twinListed(coordinator: ScriptedCoordinator) {
-  return { json: { runners: [coordinator.listed({ executor: { leasehold_instance: "of-a-twin" } })] } };
+function twinListed(coordinator: ScriptedCoordinator, members: Record<string, unknown> = {}) {
+  return { json: { runners: [coordinator.listed({ executor: { leasehold_instance: "of-a-twin" }, ...members })] } };
 }
 
 function heldByATwin(coordinator: ScriptedCoordinator): void {

@@ -32,6 +32,20 @@ describe("Tenure", () => {
     expect([tenure.covers(18, 20), tenure.covers(19, 21), tenure.covers(9, 11)]).toEqual([true, false, false]);
   });
 
+  it("covers nothing from when it was somebody else's", () => {
+    const tenure = new Tenure();
+    tenure.begin(10);
+    tenure.seen(20);
+    tenure.end();
+    tenure.begin(30);
+    tenure.seen(40);
+    tenure.end(35);
+    expect(covered(tenure, 15, 30, 35, 36)).toEqual([true, true, true, false]);
+    tenure.begin(50);
+    tenure.end(18);
+    expect(covered(tenure, 15, 18, 19, 30, 50, 51)).toEqual([true, true, false, false, false, false]);
+  });
+
   it("does not begin anew what goes on", () => {
     const tenure = new Tenure();
     tenure.begin(10);

@@ -15,8 +15,6 @@ const SEEDS = [3, 5, 14, 19];
 const RUNS = 24;
 const BEAT_SECONDS = 0.4;
 const STALE_SECONDS = 2;
-/** For so long after a restart a poll may arrive that left before anybody could know of it: nobody can call it back. */
-const UNDER_WAY_MS = 2_000;
 /** Longer than one of them can be cut off without an end: whoever reports nothing for so long has not got the run. */
 const FORGOTTEN_MS = 25_000;
 
@@ -194,7 +192,7 @@ class Twin {
     const listed = await fetch(`${this.#world.coordinator.url}/runners`).catch(() => undefined);
     const { runners } = ((await listed?.json().catch(() => undefined)) ?? { runners: [] }) as Roster;
     const instances = runners.map(({ executor }) => executor["leasehold_instance"]);
-    const underWay = this.#world.sinceRestartMs < UNDER_WAY_MS;
+    const underWay = this.#world.sinceRestartMs < protocolTiming.underWayMs;
     if (instances.length > 0 && !instances.includes(this.#instance) && !underWay)
       this.violations.push(`${this.name} polled in the other's place`);
   }
