@@ -133,7 +133,7 @@ describe("leasehold submit", () => {
     const piped = throughPipe(["submit", "patient"]);
     expect(await piped.exit(), piped.stderr).toBe(0);
     expect(piped.stdout).toBe('{"done": 1.50}\n');
-    expect(piped.stderr).toMatch(/^run run_\w+, session ses_\w+\n(claimed\n)?(running\n)?completed\n$/);
+    expect(piped.stderr).toMatch(/^run run_\w+, session ses_\w+\n(pending\n)?(claimed\n)?(running\n)?completed\n$/);
   });
 
   it("ends with the run's own exit code and tells its error", async () => {

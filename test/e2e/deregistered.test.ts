@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EmbeddedCoordinator, startEmbeddedCoordinator } from "@leasehold/embedded-coordinator";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { reopened } from "../fixtures/reopened.ts";
 import { Leasehold } from "./leasehold.ts";
 import { isAlive, pidsIn } from "./processes.ts";
 
@@ -51,7 +52,7 @@ describe("a runner that fences itself", () => {
     await runner.said("the lease counts as lost");
     await runner.said("run stopped");
     expect(pids.filter(isAlive)).toEqual([]);
-    coordinator = await startEmbeddedCoordinator({ port, data: dataFile(), pollTimeoutSeconds: 2 });
+    coordinator = await reopened(() => startEmbeddedCoordinator({ port, data: dataFile(), pollTimeoutSeconds: 2 }));
     await coordinator.recorded(({ path, status }) => path === `/runner/runs/${run}/stopped` && status === 200);
     expect(runner.child.exitCode).toBeNull();
   });

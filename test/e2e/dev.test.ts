@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Leasehold } from "./leasehold.ts";
+import { isAlive } from "./processes.ts";
 import { Terminal } from "./terminal.ts";
 
 const CONFIG = `
@@ -138,7 +139,7 @@ describe("leasehold dev --watch", () => {
     const pid = Number(/^(\d+) hangs$/m.exec(dev.stderr)?.[1]);
     dev.signal(signal);
     await dev.exit();
-    await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
+    await expect.poll(() => isAlive(pid)).toBe(false);
   });
 
   it("stops runs that can still be stopped after a reload", async () => {
@@ -193,12 +194,4 @@ function surroundings() {
 
 async function write(file: string, content: string): Promise<void> {
   await writeFile(join(directory, file), content);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }

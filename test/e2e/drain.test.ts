@@ -33,7 +33,7 @@ describe("a drain", () => {
   });
 
   it("stops what outlasts it, reports that and deregisters, all in its budget", async () => {
-    const runner = await registered({ LEASEHOLD_DRAIN_TIMEOUT: "0.5", LEASEHOLD_SHUTDOWN_SECONDS: "4" });
+    const runner = await registered({ LEASEHOLD_DRAIN_TIMEOUT: "0.5", LEASEHOLD_SHUTDOWN_SECONDS: "15" });
     const { run } = await submit("stubborn");
     const pids = await pidsIn(join(directory, "ready"));
     runner.signal("SIGTERM");

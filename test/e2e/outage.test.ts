@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type EmbeddedCoordinator, startEmbeddedCoordinator } from "@leasehold/embedded-coordinator";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { reopened } from "../fixtures/reopened.ts";
 import { type Fault, Middleman } from "../plugins/coordinator/middleman.ts";
 import { CoordinatorProcess } from "./coordinator-process.ts";
 import { Leasehold } from "./leasehold.ts";
@@ -34,7 +35,7 @@ describe("a coordinator that is gone for three poll timeouts in the middle of 50
     const { port } = coordinator;
     await coordinator.kill();
     await sleep(3 * POLL_SECONDS * 1_000);
-    coordinator = await CoordinatorProcess.start(data, port);
+    coordinator = await reopened(() => CoordinatorProcess.start(data, port));
     // What a poll had claimed when its answer died with the coordinator never reached the runner: it is settled, as failed.
     const lost = await neverReceived(coordinator.url, runs);
     expect(lost.size).toBeLessThanOrEqual(1);

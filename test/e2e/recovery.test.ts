@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EmbeddedCoordinator, startEmbeddedCoordinator } from "@leasehold/embedded-coordinator";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { reopened } from "../fixtures/reopened.ts";
 import { Leasehold } from "./leasehold.ts";
 import { isAlive, pidsIn } from "./processes.ts";
 
@@ -53,7 +54,7 @@ describe("a runner that is killed and started again", () => {
 
   it("settles what its predecessor's poll claimed while it was dying", async () => {
     await coordinator.close();
-    coordinator = await startEmbeddedCoordinator({ port: 0, data, pollTimeoutSeconds: 2, reference: true });
+    coordinator = await startEmbeddedCoordinator({ port: 0, data, pollTimeoutSeconds: 30, reference: true });
     const first = await started();
     const { runners } = (await get("/runners")) as { runners: { runner_id: string }[] };
     await coordinator.polling(runners[0]?.runner_id as string);
@@ -78,7 +79,7 @@ describe("a runner that is killed and started again", () => {
     await writeFile(join(directory, "go"), "");
     await first.said("run succeeded");
     await first.kill();
-    coordinator = await startEmbeddedCoordinator({ port, data, pollTimeoutSeconds: 2 });
+    coordinator = await reopened(() => startEmbeddedCoordinator({ port, data, pollTimeoutSeconds: 2 }));
     await started();
     await reported(run, "completed");
     expect(terminalReportsOf(run)).toEqual(["completed"]);

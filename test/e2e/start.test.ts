@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EmbeddedCoordinator, type RecordEntry, startEmbeddedCoordinator } from "@leasehold/embedded-coordinator";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { reopened } from "../fixtures/reopened.ts";
 import { Leasehold } from "./leasehold.ts";
 import { isAlive, pidsIn } from "./processes.ts";
 
@@ -84,7 +85,7 @@ describe("leasehold start", () => {
     const { port } = coordinator;
     const runner = await ready(start("echo"));
     await coordinator.close();
-    coordinator = await startEmbeddedCoordinator({ port, data, pollTimeoutSeconds: 2 });
+    coordinator = await reopened(() => startEmbeddedCoordinator({ port, data, pollTimeoutSeconds: 2 }));
     await ready(runner);
     const { run } = await submit("echo", { message: "again" });
     await reported(run, "completed");
@@ -96,7 +97,7 @@ describe("leasehold start", () => {
     await coordinator.close();
     const runner = start("echo", { url: `http://127.0.0.1:${port}` });
     await runner.said("ECONNREFUSED");
-    coordinator = await startEmbeddedCoordinator({ port, pollTimeoutSeconds: 2 });
+    coordinator = await reopened(() => startEmbeddedCoordinator({ port, pollTimeoutSeconds: 2 }));
     await ready(runner);
   });
 

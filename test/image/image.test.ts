@@ -132,7 +132,7 @@ describeWithEngine("the image with everything", () => {
     const runner = await healthyRunner(image, network);
     const run = await follow(runner, "leasehold", "submit", "long");
     await run.until("running");
-    await runner.stop({ t: 10 });
+    await runner.stop({ t: 30 });
     const { State } = await runner.inspect();
     expect(State, await logsOf(runner)).toMatchObject({ ExitCode: 0, OOMKilled: false });
     expect(((await ask(`${url}/runners`)) as { runners: object[] }).runners).toEqual([]);

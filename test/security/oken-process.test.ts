@@ -23,14 +23,14 @@ const ACTS: readonly (readonly [words: readonly string[], code: number, says: Re
   [["plugins", "--json"], 0, /docker-oken/],
   [["doctor"], 1, /docker-oken/],
   [["doctor", "--json", "--verbose"], 1, /"engine and base image"|docker-oken/],
-  [["oken", "deploy", "raising", "--secrets", "secrets.json"], 0, /raising is running/],
-  [["oken", "deploy", "stillborn", "--secrets", "secrets.json"], 1, /\*{8}/],
-  [["oken", "deploy", "unbuildable", "--secrets", "secrets.json"], 1, /BUILD_FAILED/],
-  [["oken", "invoke", "raising"], 1, /INVOKE_FAILED/],
-  [["oken", "logs", "raising"], 0, /\*{8}/],
-  [["oken", "logs", "stillborn"], 0, /\*{8}/],
-  [["oken", "build-log", "unbuildable"], 0, /\*{8}/],
-  [["oken", "ls", "--json"], 0, /raising/],
+  [["oken", "deploy", "cli-raising", "--secrets", "secrets.json"], 0, /cli-raising is running/],
+  [["oken", "deploy", "cli-stillborn", "--secrets", "secrets.json"], 1, /\*{8}/],
+  [["oken", "deploy", "cli-unbuildable", "--secrets", "secrets.json"], 1, /BUILD_FAILED/],
+  [["oken", "invoke", "cli-raising"], 1, /INVOKE_FAILED/],
+  [["oken", "logs", "cli-raising"], 0, /\*{8}/],
+  [["oken", "logs", "cli-stillborn"], 0, /\*{8}/],
+  [["oken", "build-log", "cli-unbuildable"], 0, /\*{8}/],
+  [["oken", "ls", "--json"], 0, /cli-raising/],
 ];
 
 describeWithEngine("secrets of agents, and the API's own", () => {
@@ -38,7 +38,10 @@ describeWithEngine("secrets of agents, and the API's own", () => {
     const { dataDir, network, instance } = await okenPlace();
     const { host: dockerHost, baseImage } = engine();
     const options = { dataDir, network, instance, dockerHost, baseImage, port: 0 };
-    const project = await okenProject(options, folders({ raising, stillborn, unbuildable: unbuildable(secret) }));
+    const project = await okenProject(
+      options,
+      folders({ "cli-raising": raising, "cli-stillborn": stillborn, "cli-unbuildable": unbuildable(secret) }),
+    );
     await writeFile(join(project.directory, "secrets.json"), JSON.stringify({ DEPLOYED: secret }), { mode: 0o600 });
 
     const sinks = new Sinks();
@@ -54,7 +57,7 @@ describeWithEngine("secrets of agents, and the API's own", () => {
       expect.soft(called.stdout + called.stderr, words.join(" ")).toMatch(says);
       keep(sinks, words.join(" "), called);
     }
-    const agents = await pidsOf("oken-raising");
+    const agents = await pidsOf("oken-cli-raising");
     const table = await processTable();
     expect(
       table
@@ -66,7 +69,7 @@ describeWithEngine("secrets of agents, and the API's own", () => {
       sinks.add(`words of process ${pid}`, words);
       if (!agents.includes(pid) && pid !== served.child.pid) sinks.add(`variables of process ${pid}`, variables);
     }
-    const image = await imageText("oken-agent:raising", [MARKER, secret, secret.slice(5, 35), apiToken]);
+    const image = await imageText("oken-agent:cli-raising", [MARKER, secret, secret.slice(5, 35), apiToken]);
     expect(image.found).toEqual([MARKER]);
     sinks.add("facts of the image", image.facts);
 

@@ -21,6 +21,7 @@ import {
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Authority, createAuthority, trust } from "../../fixtures/authority.ts";
 import { AUDIENCE, CLIENT_ID, CLIENT_SECRET, IdentityProvider } from "../../fixtures/identity-provider.ts";
+import { reopened } from "../../fixtures/reopened.ts";
 import { recordingLog } from "../coordinator/test-source.ts";
 
 declare module "leasehold" {
@@ -282,7 +283,7 @@ describe("a run under way", () => {
     await provider[Symbol.asyncDispose]();
     await runner.said(/could not be reached \(.*ECONNREFUSED.*\)\. Look whether the address is right/);
     held.end();
-    provider = await IdentityProvider.start(authority, port);
+    provider = await reopened(() => IdentityProvider.start(authority, port));
     const revived = provider;
     ends.push(() => revived[Symbol.asyncDispose]());
     await completed(at, run);

@@ -8,6 +8,7 @@ import { options } from "../../../plugins/coordinator/src/options.ts";
 import { CoordinatorSource } from "../../../plugins/coordinator/src/source.ts";
 import { protocolTiming } from "../../../plugins/coordinator/src/timing.ts";
 import { executor } from "../../fixtures/kinds.ts";
+import { reopened } from "../../fixtures/reopened.ts";
 import { type Fault, Middleman } from "./middleman.ts";
 import { echoProfile, quiet } from "./test-source.ts";
 
@@ -123,7 +124,7 @@ class World {
   async #restart(): Promise<void> {
     const { port } = this.coordinator;
     await this.coordinator.close();
-    this.coordinator = await open(this.directory, port);
+    this.coordinator = await reopened(() => open(this.directory, port));
     this.#restartedAt = performance.now();
   }
 }

@@ -152,6 +152,9 @@ describeWithEngine("the Oken runner API on a real engine", () => {
   test("follows a log line by line, as it is printed (T51, OKEN-D37, checklist 10)", async () => {
     await deploy(api.url, "followed", python("def handler(input):\n    print('line one\\nline two')\n    return {}\n"));
     await invoke(api.url, "followed", { input: {} });
+    // What an agent prints takes its own way, and may come after its answer.
+    const lastTwo = async () => (await ask(`${api.url}/logs/followed?tail=2`)).body.logs;
+    await expect.poll(lastTwo).toBe("line one\nline two\n");
     const seen = await followed(`${api.url}/logs/followed?follow=true&tail=2`, "line two\n\n");
     expect(seen).toBe("data: line one\n\ndata: line two\n\n");
   });

@@ -95,7 +95,7 @@ describe("a run whose command names a deployed agent", () => {
     const api = await localApi();
     const left = Promise.withResolvers<void>();
     await api.agents.add("slow", (request) => void once(request.socket, "close").then(() => left.resolve()));
-    const outcome = await execute(api, { command: "oken:slow", timeoutSeconds: 0.05 });
+    const outcome = await execute(api, { command: "oken:slow", timeoutSeconds: 2 });
     expect(outcome).toMatchObject({ status: "failed", error: { code: "RUN_TIMEOUT" } });
     await left.promise;
   });

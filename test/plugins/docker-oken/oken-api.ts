@@ -6,6 +6,7 @@ import { dockerOken, type OkenApi, type OkenOptions } from "@leasehold/docker-ok
 import { createRunner, type Plugin, type Runner, token } from "leasehold";
 import { pino } from "pino";
 import { afterAll, onTestFinished } from "vitest";
+import { listImages } from "../../../plugins/docker-oken/src/image/list-images.ts";
 import { archiveOf } from "../script-executor/archives.ts";
 import { engine } from "./engine.ts";
 import { ask } from "./local-api.ts";
@@ -60,7 +61,7 @@ export async function tidy(instance: string, network: string, directory: string)
         .remove({ force: true, v: true })
         .catch(() => undefined);
   }
-  for (const { RepoTags, Labels } of await docker.listImages({ filters: {} }))
+  for (const { RepoTags, Labels } of await listImages(docker, []))
     if (Object.values(Labels ?? {}).includes(instance))
       for (const tag of RepoTags ?? [])
         await docker

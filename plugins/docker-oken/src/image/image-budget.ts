@@ -1,13 +1,10 @@
 import type Docker from "dockerode";
-import type { ImageInfo } from "dockerode";
-import { hasStatus } from "../engine/engine-error.ts";
+import { listImages } from "./list-images.ts";
 
 /** Label of images that a runner built; its value is the runner's instance. */
 export const IMAGE_LABEL = "oken.image.instance";
 /** Label with the id of the base image, whose bytes are not counted. */
 export const BASE_LABEL = "oken.image.base";
-
-const LIST_ATTEMPTS = 5;
 
 /** An image of ours, as the engine tells. */
 interface OwnImage {
@@ -68,7 +65,7 @@ export class ImageBudget {
   }
 
   async #list(): Promise<OwnImage[]> {
-    const found = await this.#found();
+    const found = await listImages(this.#docker, [`${IMAGE_LABEL}=${this.#instance}`]);
     const bases = new Map<string, number>();
     for (const base of new Set(found.map(({ Labels }) => Labels?.[BASE_LABEL] ?? "")))
       bases.set(base, base === "" ? 0 : await this.#sizeOf(base));
@@ -77,17 +74,6 @@ export class ImageBudget {
       bytes: Math.max(0, Size - (bases.get(Labels?.[BASE_LABEL] ?? "") ?? 0)),
       lastUsed: this.#lastUsed.get(Id) ?? Created * 1_000,
     }));
-  }
-
-  /** The engine answers 500 where an image, anybody's, is removed while it lists them. */
-  async #found(): Promise<ImageInfo[]> {
-    const label = [`${IMAGE_LABEL}=${this.#instance}`];
-    for (let attempt = 1; ; attempt += 1)
-      try {
-        return await this.#docker.listImages({ filters: { label } });
-      } catch (thrown) {
-        if (attempt === LIST_ATTEMPTS || !hasStatus(thrown, 500)) throw thrown;
-      }
   }
 
   async #sizeOf(image: string): Promise<number> {

@@ -56,7 +56,7 @@ describeWithEngine("what somebody does to the engine by hand", () => {
     const id = agentId();
     await deploy(id);
     const [container] = await containers();
-    const slow = call(id, { sleep: 0.5 });
+    const slow = call(id, { sleep: 3 });
     await docker.getContainer(container?.id ?? "").pause();
     await expect(slow).resolves.toMatchObject({ status: 200 });
     await docker.getContainer(container?.id ?? "").pause();

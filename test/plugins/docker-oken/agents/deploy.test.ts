@@ -67,10 +67,10 @@ describeWithEngine("a deployment", () => {
   });
 
   it("answers an error when the agent is not ready in time (T147)", async () => {
-    const { deploy, call } = await openPool(poolPlace({ healthCheckTimeoutSeconds: 1 }));
+    const { deploy, call } = await openPool(poolPlace({ healthCheckTimeoutSeconds: 5 }));
     const id = agentId();
     const answer = await deploy(id, { secrets: { BOOT: "hang" } });
-    expect(answer).toMatchObject({ status: "error", error: expect.stringMatching(/ready within 1 s.*\nthinking/) });
+    expect(answer).toMatchObject({ status: "error", error: expect.stringMatching(/ready within 5 s.*\nthinking/) });
     await expect(call(id)).rejects.toMatchObject({ code: "AGENT_NOT_RUNNING" });
   });
 

@@ -101,9 +101,9 @@ describeWithEngine("a call", { timeout: 120_000 }, () => {
   });
 
   test("is a 504 when the agent takes too long (T90, T116)", async () => {
-    const toml = 'name = "slow"\ninvoke_timeout = 1\n';
-    await deploy(api.url, "slow", python("import time\ndef handler(input):\n    time.sleep(600)\n", toml));
-    expect(await invoke(api.url, "slow", { input: {} })).toMatchObject({
+    const toml = 'name = "endless"\ninvoke_timeout = 1\n';
+    await deploy(api.url, "endless", python("import time\ndef handler(input):\n    time.sleep(600)\n", toml));
+    expect(await invoke(api.url, "endless", { input: {} })).toMatchObject({
       status: 504,
       body: { code: "INVOKE_FAILED", error: expect.stringContaining("timed out") },
     });
@@ -166,7 +166,7 @@ describeWithEngine("readiness", { timeout: 120_000 }, () => {
 describeWithEngine("the variables of the reference runner", { timeout: 120_000 }, () => {
   test("decide port, network and the time that a call has (checklist 8, 11)", async () => {
     const place = await okenPlace();
-    const api = await okenRunner(place, { containerPort: 9321, invokeTimeoutSeconds: 1 });
+    const api = await okenRunner(place, { containerPort: 9321, invokeTimeoutSeconds: 5 });
     const source =
       "import os, time\ndef handler(input):\n    time.sleep(input.get('seconds', 0))\n    return {'port': os.environ['PORT']}\n";
     await deploy(api.url, "ported", python(source));

@@ -105,7 +105,7 @@ describeWithEngine("what is uploaded", { timeout: 120_000 }, () => {
 
   test("is told of when it cannot be built, log and all (T43, T84, T145)", async () => {
     const files = { ...NAMED, "requirements.txt": "no-such-package-of-anybody==99.99\n" };
-    expect(await deploy(api.url, "unbuildable", files)).toMatchObject({
+    expect(await deploy(api.url, "never-built", files)).toMatchObject({
       status: 400,
       body: {
         code: "BUILD_FAILED",
@@ -113,7 +113,7 @@ describeWithEngine("what is uploaded", { timeout: 120_000 }, () => {
         build_log: expect.stringContaining("no-such-package-of-anybody"),
       },
     });
-    expect(await listed("unbuildable")).toMatchObject({ status: "error" });
+    expect(await listed("never-built")).toMatchObject({ status: "error" });
   });
 
   async function upload(agentId: string, entries: readonly Made[]) {

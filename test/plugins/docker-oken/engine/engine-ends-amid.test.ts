@@ -23,7 +23,7 @@ describeWithEngine("an engine that ends", () => {
       const { own, place, pool } = await ownPool();
       const [warm, slow, fresh, gone] = [agentId("warm"), agentId("slow"), agentId("fresh"), agentId("gone")];
       for (const id of [warm, slow, gone]) await pool.deploy(id, { secrets: { VERSION: "kept" } });
-      const calling = pool.call(slow, { sleep: 20 }).catch((thrown) => thrown);
+      const calling = pool.call(slow, { sleep: 150 }).catch((thrown) => thrown);
       const deploying = pool.deploy(fresh, { secrets: { BOOT: "hang" } }).catch((thrown) => thrown);
       const replacing = pool.deploy(warm, { secrets: { BOOT: "hang" } }).catch((thrown) => thrown);
       await expect.poll(pool.containers, { timeout: 20_000 }).toHaveLength(5);

@@ -33,7 +33,9 @@ export async function privateEngine(): Promise<PrivateEngine> {
   const docker = new Docker({ socketPath });
   const bridge = `lh${randomBytes(4).toString("hex")}`;
   const agentBridge = `${bridge}a`;
-  const subnet = `10.213.${randomInt(1, 255)}`;
+  // Each worker of the tests has addresses of its own, for two engines may live at once.
+  const block = `10.${212 + Number(process.env["VITEST_POOL_ID"] ?? 1)}`;
+  const subnet = `${block}.${randomInt(1, 255)}`;
   let daemon: ChildProcess | undefined;
   const start = async () => {
     daemon = launch(directory, socketPath, bridge);
@@ -61,7 +63,7 @@ export async function privateEngine(): Promise<PrivateEngine> {
     await rm(directory, { recursive: true, force: true });
   }, 60_000);
   await ip("link", "add", bridge, "type", "bridge");
-  await ip("address", "add", "10.213.255.1/24", "dev", bridge);
+  await ip("address", "add", `${block}.255.1/24`, "dev", bridge);
   await start();
   await image();
   await docker.loadImage(await engine().docker.getImage(IMAGE).get());

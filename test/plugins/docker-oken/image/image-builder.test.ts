@@ -10,6 +10,7 @@ import { decideEntrypoint } from "../../../../plugins/docker-oken/src/detection/
 import type { BuildOptions, BuildRequest } from "../../../../plugins/docker-oken/src/image/build-request.ts";
 import { IMAGE_LABEL } from "../../../../plugins/docker-oken/src/image/image-budget.ts";
 import { ImageBuilder } from "../../../../plugins/docker-oken/src/image/image-builder.ts";
+import { listImages } from "../../../../plugins/docker-oken/src/image/list-images.ts";
 import { options } from "../../../../plugins/docker-oken/src/options.ts";
 import { describeWithEngine, engine } from "../engine.ts";
 import { agentFolder } from "./agent-folder.ts";
@@ -43,8 +44,11 @@ describeWithEngine("the image of an agent", () => {
   afterAll(async () => {
     await index?.close();
     const { docker } = engine();
-    const found = await docker.listImages({ filters: { label: [`${IMAGE_LABEL}=${instance}`] } });
-    for (const { Id } of found) await docker.getImage(Id).remove({ force: true });
+    for (const { Id } of await listImages(docker, [`${IMAGE_LABEL}=${instance}`]))
+      await docker
+        .getImage(Id)
+        .remove({ force: true })
+        .catch(() => undefined);
   });
 
   function builder(more: Partial<BuildOptions> = {}): ImageBuilder {

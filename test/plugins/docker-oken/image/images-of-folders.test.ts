@@ -18,11 +18,11 @@ describeWithEngine("the images of a runner's agents", { timeout: 120_000 }, () =
     const api = await okenRunner(await okenPlace(), { imageBudgetBytes: 2_500_000, cleanupIntervalSeconds: 1 });
     const imageOf = async (id: string) => (await engine().docker.getContainer(`oken-${id}`).inspect()).Image;
     await deploy(api.url, "sleeper", agent('name = "sleeper"\nwarm_timeout = 0\n'));
-    await deploy(api.url, "other", agent());
-    const [sleepers, others] = [await imageOf("sleeper"), await imageOf("other")];
+    await deploy(api.url, "other-sleeper", agent());
+    const [sleepers, others] = [await imageOf("sleeper"), await imageOf("other-sleeper")];
     await expect.poll(async () => (await ask(`${api.url}/agents`)).body.agents[0].status, SOON).toBe("stopped");
     expect((await invoke(api.url, "sleeper", { input: {} })).status).toBe(200);
-    for (const id of ["sleeper", "other"]) await ask(`${api.url}/stop/${id}`, { method: "POST" });
+    for (const id of ["sleeper", "other-sleeper"]) await ask(`${api.url}/stop/${id}`, { method: "POST" });
 
     await deploy(api.url, "third", agent());
     const there = (id: string) =>

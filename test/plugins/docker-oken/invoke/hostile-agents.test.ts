@@ -105,7 +105,10 @@ describe("a call to an agent", () => {
     ],
   ])("that %s times out, and its connection closes", async (_, serve) => {
     const { call, sockets } = await agentOf(serve);
-    await expect(call("{}", 100)).rejects.toMatchObject({ status: 504, message: expect.stringContaining("timed out") });
+    await expect(call("{}", 1_000)).rejects.toMatchObject({
+      status: 504,
+      message: expect.stringContaining("timed out"),
+    });
     await expect.poll(() => sockets.size).toBe(0);
   });
 
