@@ -68,13 +68,15 @@ export class CoordinatorWorld implements SourceWorld {
     await this.#ask("POST", `/sessions/${this.#sessions.get(run)}/stop`);
   }
 
-  /** A run that is handed to a poll whose client has just gone would be lost with it (protocol §7.2), so that is waited for. */
+  /** A run that is handed to a poll whose client has just gone would be lost with it (protocol §7.2), so its end is waited for. */
   async disconnect(): Promise<void> {
     const { runners } = await this.#ask("GET", "/runners");
     const [{ runner_id }] = runners as [{ runner_id: string }];
     await this.#at.polling(runner_id);
+    const polls = () => this.#at.record.filter(({ path }) => path === "/runner/runs").length;
+    const before = polls();
     this.#proxy.disconnect(300);
-    await this.#at.recorded(({ path, status }) => path === "/runner/runs" && status === 499);
+    await this.#at.recorded(({ path }) => path === "/runner/runs" && polls() > before);
   }
 
   loseAcknowledgement(): void {

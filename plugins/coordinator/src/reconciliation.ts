@@ -6,7 +6,7 @@ import { describeReply, isAcknowledged } from "./judgement.ts";
 import { type ListedRun, listedRun, listedRuns, type OpenStatus } from "./listed-runs.ts";
 import type { Registration } from "./registration.ts";
 import type { Registered } from "./registration-answer.ts";
-import { rosterEntry } from "./roster.ts";
+import { rosterEntry, TOLD_TO_MS } from "./roster.ts";
 import type { Timing } from "./timing.ts";
 
 export interface ReconciliationSettings {
@@ -208,5 +208,5 @@ const LOST: Readonly<Record<OpenStatus, string>> = {
 function claimOf(run: ListedRun, { ahead, error }: ClockReading): Claim {
   const claimedAt = Date.parse(run.claimed_at ?? "");
   if (Number.isNaN(claimedAt)) return { run, at: undefined, latest: undefined };
-  return { run, at: claimedAt - ahead - error, latest: claimedAt - ahead + error };
+  return { run, at: claimedAt - ahead - error, latest: claimedAt - ahead + error + TOLD_TO_MS };
 }

@@ -18,7 +18,8 @@ class WatchedFile extends AppendFile {
   beforeWrite: () => Promise<void> = async () => undefined;
 
   override async write(bytes: Buffer): Promise<void> {
-    this.writes++;
+    // A file that is only to be synced gets an empty one.
+    if (bytes.length > 0) this.writes++;
     await this.beforeWrite();
     await super.write(bytes);
   }

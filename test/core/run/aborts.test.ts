@@ -16,6 +16,13 @@ const throwsOnAbort = (entered: () => void = () => undefined) =>
       }),
   );
 
+/** Runs have little time, which counts from when their executor begins. */
+const briefly = plugin("briefly", ({ hooks }) =>
+  hooks.onLease.tap((run) => {
+    run.limits.timeoutSeconds = 0.02;
+  }),
+);
+
 describe("an aborted run", () => {
   it("settles a throwing executor as stopped by a stop", async () => {
     const entered = Promise.withResolvers<void>();
@@ -77,17 +84,15 @@ describe("an aborted run", () => {
   });
 
   it("keeps the answer of an executor that gives one", async () => {
-    const { runner } = await boot(
-      [
-        executor(
-          (run) =>
-            new Promise((resolve) => {
-              run.signal.addEventListener("abort", () => resolve(succeeded("in time")));
-            }),
-        ),
-      ],
-      { timeoutSeconds: 0.02 },
-    );
+    const { runner } = await boot([
+      briefly,
+      executor(
+        (run) =>
+          new Promise((resolve) => {
+            run.signal.addEventListener("abort", () => resolve(succeeded("in time")));
+          }),
+      ),
+    ]);
     expect((await runner.execute(leased())).status).toBe("succeeded");
   });
 
@@ -132,7 +137,7 @@ describe("an executor that never answers", () => {
       late.resolve(run);
       return new Promise(() => undefined);
     });
-    const { event, log } = await lease([source], [resources.plugin, hangs], { timeoutSeconds: 0.02 });
+    const { event, log } = await lease([source], [resources.plugin, hangs, briefly]);
     const { outcome } = await source.offer(leased());
     expect(await outcome).toMatchObject({
       status: "failed",

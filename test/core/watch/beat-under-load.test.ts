@@ -46,7 +46,6 @@ describe("the heartbeat", () => {
     const loops = events.filter((event) => event.type === "loop");
     expect(Math.max(...loops.map(({ turnCpuMs }) => turnCpuMs))).toBeLessThan(EVERY_MS / 10);
     const steps = beats.map((at) => Math.round((at - (beats[0] ?? 0)) / EVERY_MS));
-    expect(new Set(steps).size).toBe(BEATS);
     // A machine that gave this thread nothing for a whole interval has taken the beat; whatever we do, we could not.
     const starved = Math.max(...loops.map(({ longestMs }) => longestMs)) > EVERY_MS / 2;
     if (!starved) expect(steps).toEqual(Array.from({ length: BEATS }, (_, step) => step));

@@ -101,7 +101,7 @@ async function startRunner(
     await leasing;
   };
   const said = (words: RegExp) =>
-    expect.poll(() => lines.some(({ msg }) => words.test(msg)), { timeout: 20_000 }).toBe(true);
+    expect.poll(() => lines.some(({ msg }) => words.test(msg)), { timeout: 60_000 }).toBe(true);
   return { leasing, end, said, lines };
 }
 
@@ -220,7 +220,7 @@ describe("a run under way", () => {
 
   it("outlasts a token that ends before its time", async () => {
     provider.instead = async (response) => {
-      const access_token = await provider.sign({ exp: Math.floor(Date.now() / 1_000) + 3 });
+      const access_token = await provider.sign({ exp: Math.floor(Date.now() / 1_000) + 10 });
       response.end(JSON.stringify({ access_token, expires_in: 3_600 }));
     };
     const { at, held, run } = await midRun();
@@ -236,7 +236,7 @@ describe("a run under way", () => {
     const { at, keys, held, run } = await midRun();
     const before = provider.key.kid;
     await provider.rotateKeys();
-    await expect.poll(() => keys.includes(provider.key.kid), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => keys.includes(provider.key.kid), { timeout: 60_000 }).toBe(true);
     held.end();
     await completed(at, run);
     expect(keys[0]).toBe(before);

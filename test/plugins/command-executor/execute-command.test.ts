@@ -220,7 +220,7 @@ describe("a command that is told to end", () => {
   it("leaves no descendant behind when its time is up (AOF-D4)", async () => {
     const mark = `1000.${process.pid}`;
     const script = `setsid env -i /bin/sleep ${mark} & (sleep ${mark} &) ; exec sleep ${mark}`;
-    const outcome = await run(script, { limits: { timeoutSeconds: 1, graceSeconds: 0 } });
+    const outcome = await run(script, { limits: { timeoutSeconds: 3, graceSeconds: 0 } });
     expect(outcome).toMatchObject({ exitCode: 124, receipt: { survivors: 0 } });
     expect(await commandLinesWith(mark)).toEqual([]);
   });

@@ -3,6 +3,7 @@ import { commandExecutor } from "@leasehold/command-executor";
 import { echo } from "@leasehold/profile-echo";
 import { testProcedural } from "@leasehold/profile-test-procedural";
 import { describe, expect, it } from "vitest";
+import { reopened } from "../../fixtures/reopened.ts";
 import {
   create,
   heldRuns,
@@ -125,7 +126,7 @@ describe.each([{ reference: false }, { reference: true }])(
       await reported(before, run.run_id, "started");
       await before.close();
       end();
-      const after = await startCoordinator({ reference, data, port: before.port });
+      const after = await reopened(() => startCoordinator({ reference, data, port: before.port }));
       await reported(after, run.run_id, "completed");
       expect((await json(`${after.url}/runs/${run.run_id}`)).status).toBe("completed");
       expect(await json(`${after.url}/sessions/${run.session_id}/result`)).toMatchObject({ result_data: { n: 1 } });

@@ -2,6 +2,7 @@ import path from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { decline, definePlugin, defineProfile, entrypoint } from "leasehold";
 import { describe, expect, it } from "vitest";
+import { reopened } from "../../fixtures/reopened.ts";
 import {
   create,
   heldRuns,
@@ -130,13 +131,15 @@ describe("a session", () => {
     await before.close();
     // Its registry is lost and its clock an hour on, so that to the reaper the session is old and nobody's.
     let isReaped = false;
-    const after = await startCoordinator(
-      { reference: true, data, port: before.port, runRecoveryMode: "none", reaperGracePeriodSeconds: 0.001 },
-      {
-        now: () => Date.now() + 3_600_000,
-        guard: async ({ url }) =>
-          url === "/runner/register" && !isReaped ? { status: 503, detail: "busy" } : undefined,
-      },
+    const after = await reopened(() =>
+      startCoordinator(
+        { reference: true, data, port: before.port, runRecoveryMode: "none", reaperGracePeriodSeconds: 0.001 },
+        {
+          now: () => Date.now() + 3_600_000,
+          guard: async ({ url }) =>
+            url === "/runner/register" && !isReaped ? { status: 503, detail: "busy" } : undefined,
+        },
+      ),
     );
     const status = async () => (await json(`${after.url}/sessions/${run.session_id}/status`)).status;
     after.reap();

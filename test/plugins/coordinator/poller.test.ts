@@ -131,7 +131,7 @@ describe("a coordinator that answers at once, and with nothing new,", () => {
   ])("is not asked in a tight loop: %s", async (_, answer) => {
     await using coordinator = await ScriptedCoordinator.start();
     coordinator.always(POLL, answer);
-    const { source } = start({ url: coordinator.url, timing: { backoffBaseMs: 1e9, backoffCapMs: 1e9 } });
+    const { source } = start({ url: coordinator.url, timing: { backoffBaseMs: 1e9, backoffCapMs: 1e9, hastyMs: 1e9 } });
     await coordinator.seen(POLL, 14);
     const before = coordinator.of(POLL).length;
     for (let exchange = 0; exchange < 100; exchange++) await source.client.send("GET", "/health");

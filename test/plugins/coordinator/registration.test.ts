@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { CoordinatorClient } from "../../../plugins/coordinator/src/client.ts";
-import { Registration } from "../../../plugins/coordinator/src/registration.ts";
+import { Registration, type RegistrationSettings } from "../../../plugins/coordinator/src/registration.ts";
+import { reopened } from "../../fixtures/reopened.ts";
 import { HandMadeFeed } from "./hand-made-feed.ts";
 import { REGISTERED, ScriptedCoordinator } from "./scripted-coordinator.ts";
 import { quickTiming, quiet, recordingLog } from "./test-source.ts";
@@ -27,7 +28,7 @@ afterEach(async () => {
   for (const client of clients.splice(0)) await client.close();
 });
 
-function registrationAt(url: string, members: { attempts?: number; log?: typeof quiet } = {}): Registration {
+function registrationAt(url: string, members: Partial<RegistrationSettings> = {}): Registration {
   const client = new CoordinatorClient({ url, requestMs: 30_000, credentials: () => undefined, log: quiet });
   clients.push(client);
   return new Registration({ client, log: quiet, timing: quickTiming, payload: () => payload, ...members });
@@ -99,7 +100,7 @@ describe("the first registration", () => {
     const { log, lines } = recordingLog();
     const registered = registrationAt(url, { log }).first(forever);
     await expect.poll(() => lines.some(({ attempt }) => attempt === 4)).toBe(true);
-    await using _ = await ScriptedCoordinator.start(port);
+    await using _ = await reopened(() => ScriptedCoordinator.start(port));
     expect(await registered).toMatchObject({ runnerId: REGISTERED.runner_id });
     const attempts = lines.flatMap(({ attempt }) => (attempt === undefined ? [] : [attempt]));
     expect(attempts.slice(0, 3)).toEqual([1, 2, 4]);
@@ -392,12 +393,13 @@ describe("a registration that is looked at again", () => {
 
   it("is certainly ours only when what a twin had under way must have arrived", async () => {
     await using coordinator = await ScriptedCoordinator.start();
-    const registration = registrationAt(coordinator.url);
+    const underWayMs = 60_000;
+    const registration = registrationAt(coordinator.url, { timing: { ...quickTiming, underWayMs } });
     coordinator.once(ROUTE, duplicate);
     coordinator.once("GET /runners", twinListed(coordinator));
     await registration.first(forever);
     expect(coordinator.of(ROUTE)).toHaveLength(2);
-    const [now, { underWayMs }] = [performance.now(), quickTiming];
+    const now = performance.now();
     expect(isOursNow(registration)).toBe(false);
     expect(registration.tenure.covers(now + underWayMs, now + underWayMs)).toBe(true);
   });

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -53,7 +54,8 @@ export class ScriptedCoordinator implements AsyncDisposable {
 
   static async start(port = 0): Promise<ScriptedCoordinator> {
     const coordinator = new ScriptedCoordinator();
-    await new Promise<void>((resolve) => coordinator.#server.listen(port, "127.0.0.1", resolve));
+    coordinator.#server.listen(port, "127.0.0.1");
+    await once(coordinator.#server, "listening");
     return coordinator;
   }
 

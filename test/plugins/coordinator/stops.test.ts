@@ -23,6 +23,8 @@ describe("stop requests", () => {
     feed.stopAnswer = "unknown";
     const { runner_id } = REGISTERED;
     await coordinator.seen(POLL);
+    // The first look for lost runs is over: it must not find what comes now.
+    await coordinator.seen("GET /runs", 3);
     coordinator.always("GET /sessions/ses_1/status", { json: { status: "stopping" } });
     const others = { run_id: "run_9", session_id: "ses_1", runner_id: "lnch_other" };
     const claimed_at = new Date().toISOString();

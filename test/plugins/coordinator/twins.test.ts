@@ -66,6 +66,7 @@ class World {
   readonly directory: string;
   readonly random: () => number;
   #restartedAt = Number.NEGATIVE_INFINITY;
+  #stalledAt = Number.NEGATIVE_INFINITY;
 
   private constructor(coordinator: EmbeddedCoordinator, directory: string, random: () => number) {
     this.coordinator = coordinator;
@@ -78,6 +79,7 @@ class World {
     ends.push(() => rm(directory, { recursive: true, force: true }));
     const world = new World(await open(directory), directory, chance(seed));
     ends.push(() => world.coordinator.close());
+    world.#watchForStalls();
     return world;
   }
 
@@ -117,8 +119,22 @@ class World {
       .toEqual([]);
   }
 
-  get sinceRestartMs(): number {
-    return performance.now() - this.#restartedAt;
+  /**
+   * Whether a poll may be under way that left before its twin could know: the coordinator was restarted, or this process, which
+   * is both twins and the coordinator, stood still for so long that a runner was taken for stale.
+   */
+  get isUnsettled(): boolean {
+    return performance.now() - Math.max(this.#restartedAt, this.#stalledAt) < protocolTiming.underWayMs;
+  }
+
+  #watchForStalls(): void {
+    let lookedAt = performance.now();
+    const looking = setInterval(() => {
+      const now = performance.now();
+      if (now - lookedAt > (STALE_SECONDS * 1_000) / 2) this.#stalledAt = now;
+      lookedAt = now;
+    }, 50);
+    ends.push(async () => clearInterval(looking));
   }
 
   async #restart(): Promise<void> {
@@ -193,8 +209,7 @@ class Twin {
     const listed = await fetch(`${this.#world.coordinator.url}/runners`).catch(() => undefined);
     const { runners } = ((await listed?.json().catch(() => undefined)) ?? { runners: [] }) as Roster;
     const instances = runners.map(({ executor }) => executor["leasehold_instance"]);
-    const underWay = this.#world.sinceRestartMs < protocolTiming.underWayMs;
-    if (instances.length > 0 && !instances.includes(this.#instance) && !underWay)
+    if (instances.length > 0 && !instances.includes(this.#instance) && !this.#world.isUnsettled)
       this.violations.push(`${this.name} polled in the other's place`);
   }
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { createGzip } from "node:zlib";
 import { pack } from "tar-stream";
 import { describe, expect, it } from "vitest";
+import { liveMemory } from "../../fixtures/live-memory.ts";
 import { archiveOf, census, manifestOf, scriptOf } from "./archives.ts";
 import { type Answer, startMiddleman } from "./middleman.ts";
 import { createAgent, resultOf, send, submit, together } from "./together.ts";
@@ -29,13 +30,13 @@ describe("a hostile archive", () => {
     const before = {
       paths: await pathsIn(projectDir),
       scripts: await census(scripts),
-      memory: process.memoryUsage().rss,
+      memory: liveMemory().rss,
     };
     await createScript(at, "evil");
     const { end, error } = await resultOf(at, await submit(at, "evil"));
     expect(end).toBe("failed");
     expect(error).toContain("evil");
-    expect(process.memoryUsage().rss - before.memory).toBeLessThan(256 * MEGABYTE);
+    expect(liveMemory().rss - before.memory).toBeLessThan(256 * MEGABYTE);
     expect(await census(scripts)).toEqual(before.scripts);
     expect(await pathsIn(projectDir)).toEqual(before.paths);
     expect((await resultOf(at, await submit(at, "good"))).end).toBe("completed");

@@ -48,7 +48,8 @@ export async function testKeeper({ projectDir, ...given }: Settings = {}) {
   const store = new ScriptStore(directory, log);
   const settings = options.parse(given);
   const timing = { baseMs: 2, capMs: 4 };
-  const keeper = new ScriptKeeper({ ...settings, store, log, limits: settings, timing });
+  const own = { ...settings, store, log, limits: settings, timing };
+  const keeper = new ScriptKeeper(own);
   onTestFinished(() => keeper.close());
   const origin = new MadeOrigin();
   keeper.connect(origin);
@@ -60,5 +61,9 @@ export async function testKeeper({ projectDir, ...given }: Settings = {}) {
       () => "ready",
       (thrown: Error) => thrown.message,
     );
-  return { projectDir: directory, scripts, store, keeper, origin, lines, read, ready, fault };
+  /** From now on runs wait for so long: short where they must not get their script, long where they must. */
+  const patience = (seconds: number) => {
+    own.readyTimeoutSeconds = seconds;
+  };
+  return { projectDir: directory, scripts, store, keeper, origin, lines, read, ready, fault, patience };
 }

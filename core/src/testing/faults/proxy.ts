@@ -5,6 +5,7 @@ import type { Fault } from "./fault.ts";
 import { type Answer, inflict } from "./inflict.ts";
 
 const HOST = "127.0.0.1";
+const TAKEN_MS = 50;
 /** They speak of one connection only. */
 const OF_THE_HOP = ["connection", "keep-alive", "transfer-encoding"];
 
@@ -30,6 +31,8 @@ export class FaultProxy {
     this.#server = createServer((request, response) => {
       void this.#serve(request, response).catch(() => reset(response));
     });
+    // Somebody has taken the port while it was refused: it comes back when they are gone.
+    this.#server.on("error", () => this.#port > 0 && this.#refuse(TAKEN_MS));
   }
 
   get url(): string {

@@ -55,10 +55,10 @@ describe("the proxy", () => {
 
 describe("a fault", () => {
   it("refuses connections for a while", async () => {
-    faults = [fault("refuse", { ms: 200 })];
+    faults = [fault("refuse", { ms: 3_000 })];
     expect(await ask()).toMatchObject({ code: "ECONNRESET" });
     expect(await ask()).toMatchObject({ code: "ECONNREFUSED" });
-    await expect.poll(() => ask(), { timeout: 10_000 }).toMatchObject({ status: 200 });
+    await expect.poll(() => ask()).toMatchObject({ status: 200 });
     expect(seen).toHaveLength(1);
   });
 
@@ -144,7 +144,7 @@ describe("a fault", () => {
     await expect.poll(() => seen.length).toBe(1);
     proxy.disconnect(50);
     expect(await underWay).toMatchObject({ code: "ECONNRESET" });
-    await expect.poll(() => ask(), { timeout: 10_000 }).toMatchObject({ status: 200 });
+    await expect.poll(() => ask()).toMatchObject({ status: 200 });
   });
 
   it.each<FaultKind>(["reset", "restart", "drop", "cut", "garbage", "error"])(

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
 import { probe } from "../../../../plugins/coordinator/src/checks/probe.ts";
 
-it("gives up an answer that never ends", { timeout: 20_000 }, async () => {
+it("gives up an answer that never ends", async () => {
   const server = createServer((_, response) => {
     const chunk = Buffer.alloc(1024 * 1024, "x");
     const pour = () => {
@@ -18,7 +18,7 @@ it("gives up an answer that never ends", { timeout: 20_000 }, async () => {
     server.close();
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const signal = AbortSignal.timeout(10_000);
+  const signal = AbortSignal.timeout(60_000);
   await expect(probe({ url, credentials: undefined, signal }, "/health")).rejects.toThrow(
     "it answers with more than 16777216 bytes",
   );

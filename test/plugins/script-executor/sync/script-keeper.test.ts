@@ -43,7 +43,7 @@ describe("a sync", () => {
   });
 
   it("of a script whose manifest is a folder is refused once", async () => {
-    const { origin, keeper, fault } = await testKeeper({ readyTimeoutSeconds: 5 });
+    const { origin, keeper, fault } = await testKeeper();
     origin.archives.set("a", await archiveOf([{ name: "a/script.json/x", content: "{}" }]));
     keeper.sync(["a"]);
     expect(await fault("a")).toMatch(/could not be taken from the coordinator\nscript.json is no file/);
@@ -52,7 +52,7 @@ describe("a sync", () => {
   });
 
   it("that breaks off in the middle keeps the old script", async () => {
-    const { origin, keeper, ready, read, fault, scripts } = await testKeeper({ readyTimeoutSeconds: 0.2 });
+    const { origin, keeper, ready, read, fault, scripts, patience } = await testKeeper();
     origin.archives.set("a", await shell("a", "one"));
     keeper.sync(["a"]);
     await ready("a");
@@ -61,11 +61,14 @@ describe("a sync", () => {
     origin.broken = (name) => !whole && name === "a";
     origin.archives.set("a", next);
     keeper.sync(["a"]);
+    await expect.poll(() => keeper.failureOf("a")).toBeDefined();
+    patience(0.2);
     expect(await fault("a")).toBe(
       "Error: Script 'a' could not be brought in step with the coordinator within 0.2 s\nLast failure: broken off",
     );
     expect(await read("a/run.sh")).toContain("echo one");
     whole = true;
+    patience(20);
     await ready("a");
     expect(await read("a/run.sh")).toContain("echo two");
     await keeper.close();
@@ -204,11 +207,12 @@ describe("a sync", () => {
 
 describe("a run", () => {
   it("waits for its own script only", async () => {
-    const { origin, keeper, ready, fault } = await testKeeper({ readyTimeoutSeconds: 0.1 });
+    const { origin, keeper, ready, fault, patience } = await testKeeper();
     origin.archives.set("a", () => new Promise(() => {}));
     origin.archives.set("b", await shell("b", "b"));
     keeper.sync(["a", "b"]);
     await ready("b");
+    patience(0.1);
     expect(await fault("a")).toMatch(/within 0.1 s\nLast failure: its download is still under way/);
     origin.archives.clear();
   });
@@ -317,10 +321,12 @@ describe("a removal", () => {
 
 describe("a place that cannot be written", () => {
   it("is named by the error of the run that waits", async () => {
-    const { origin, keeper, fault, projectDir } = await testKeeper({ readyTimeoutSeconds: 0.1 });
+    const { origin, keeper, fault, projectDir, patience } = await testKeeper();
     await writeFile(join(projectDir, "scripts"), "no directory");
     origin.archives.set("a", await shell("a", "one"));
     keeper.sync(["a"]);
+    await expect.poll(() => keeper.failureOf("a")).toBeDefined();
+    patience(0.1);
     expect(await fault("a")).toMatch(/Last failure: E(NOTDIR|EXIST): .*scripts/);
     expect(await readFile(join(projectDir, "scripts"), "utf8")).toBe("no directory");
   });
