@@ -80,7 +80,7 @@ export class SecretStore {
       },
       end() {
         ended = true;
-        for (const forget of forgets) forget();
+        for (const forget of forgets.splice(0)) forget();
       },
     };
   }

@@ -203,7 +203,6 @@ export class RunState implements Followed {
 
   /** After `onLease`: what it could change, nobody changes any more. */
   freeze(): void {
-    if (Object.isFrozen(this.limits)) return;
     for (const changeable of [this.limits, this.env, this.labels]) Object.freeze(changeable);
   }
 

@@ -10,6 +10,7 @@ export interface ListedRun {
   readonly status: string;
   /** ISO-8601. */
   readonly claimed_at?: string | null | undefined;
+  readonly started_at?: string | null | undefined;
 }
 
 /** A run that is neither pending nor over. */
@@ -48,6 +49,7 @@ const listed = z.object({
   status: z.string().default(""),
   runner_id: z.string().nullish(),
   claimed_at: z.string().nullish(),
+  started_at: z.string().nullish(),
 });
 const list = z.object({ runs: z.array(z.unknown()) });
 

@@ -40,7 +40,8 @@ interface Claim {
  */
 export class Reconciliation {
   readonly #settings: ReconciliationSettings;
-  readonly #told = new Set<string>();
+  /** Runs of a twin that the last look has found, each of which was told of. */
+  readonly #leftAlone = new Set<string>();
   readonly #settling = new Map<string, Promise<boolean>>();
   readonly #coordinatorClock = new CoordinatorClock();
   #wanted = Promise.withResolvers<void>();
@@ -77,7 +78,7 @@ export class Reconciliation {
 
   /** Whether runs of a twin are held under our id: the coordinator fails them when a runner deregisters itself. */
   get leftAlone(): boolean {
-    return this.#told.size > 0;
+    return this.#leftAlone.size > 0;
   }
 
   /** Whether a run that is listed as ours was claimed for this runner, or a predecessor with its journal. Rejects with `Unanswered`. */
@@ -96,6 +97,7 @@ export class Reconciliation {
       // Whose the registration is must be asked after what is listed under it: it may pass to a twin at any moment.
       const clock = await this.#clock(registered, signal);
       if (unknown === undefined || clock === undefined) return true;
+      this.#forgetOthersThan(unknown);
       const settling = unknown.map((run) => this.#settle(claimOf(run, clock), registered, signal));
       // One that fails must not have the others found again while they are still being settled.
       const ends = await Promise.allSettled(settling);
@@ -114,12 +116,18 @@ export class Reconciliation {
     const entry = await rosterEntry(client, runnerId, signal);
     const readAt = performance.now();
     if (!entry) tenure.end();
-    else if (entry.instance !== note.instance) registration.takenOver(entry.registeredAt);
+    else if (entry.instance === note.instance) tenure.shown(sentAt);
+    else registration.takenOver(entry.registeredAt);
     const clock = entry?.now === undefined ? undefined : this.#coordinatorClock.read(entry.now, sentAt, readAt);
     if (!clock) return undefined;
     if (note.since === undefined && tenure.since !== undefined)
       await note.keep(registration.current, tenure.since + clock.ahead);
     return clock;
+  }
+
+  #forgetOthersThan(found: readonly ListedRun[]): void {
+    const ids = new Set(found.map(({ run_id }) => run_id));
+    for (const run of this.#leftAlone) if (!ids.has(run)) this.#leftAlone.delete(run);
   }
 
   async #unknownRuns({ runnerId }: Registered, signal: AbortSignal): Promise<readonly ListedRun[] | undefined> {
@@ -134,9 +142,10 @@ export class Reconciliation {
 
   /** Answers whether nothing is left to do. */
   async #settle(claim: Claim, registered: Registered, signal: AbortSignal): Promise<boolean> {
-    if (!this.#isOurs(claim) && !this.#isForgotten(claim)) return this.#leave(claim);
     // The answer that brings it may be on its way to us.
     if (claim.latest !== undefined) await this.#settings.pollsBefore(claim.latest);
+    if (this.#settings.feed.knows(claim.run.run_id)) return true;
+    if (!this.#isOurs(claim) && !this.#isForgotten(claim)) return this.#leave(claim);
     return this.settleLost(claim.run, registered, signal);
   }
 
@@ -158,6 +167,8 @@ export class Reconciliation {
     const now = await listedRun(client, run.run_id, registered.runnerId, signal);
     const status = OPEN.find((open) => open === now?.status);
     if (!status || feed.knows(run.run_id)) return true;
+    // Somebody has claimed it anew meanwhile: whose it is must be asked again.
+    if (now?.claimed_at !== run.claimed_at) return false;
     return this.#report(run, status, registered, signal);
   }
 
@@ -166,16 +177,17 @@ export class Reconciliation {
    * fails what it claimed (protocol §2.8), which it cannot do here, since we have taken that runner's place.
    */
   #isForgotten({ run, at }: Claim): boolean {
-    return run.status === "claimed" && at !== undefined && performance.now() - at >= this.#settings.timing.forgottenMs;
+    const neverStarted = run.status === "claimed" || (run.status === "stopping" && !run.started_at);
+    return neverStarted && at !== undefined && performance.now() - at >= this.#settings.timing.forgottenMs;
   }
 
   #leave({ run: { run_id, session_id, status } }: Claim): false {
-    if (!this.#told.has(run_id))
+    if (!this.#leftAlone.has(run_id))
       this.#settings.log.warn(
         { run_id, session_id, status },
         "the coordinator holds a run that another runner of this identity has leased; it is left alone",
       );
-    this.#told.add(run_id);
+    this.#leftAlone.add(run_id);
     return false;
   }
 

@@ -16,6 +16,7 @@ import type { RegistrationNote } from "./registration-note.ts";
 import type { RegistrationPayload } from "./registration-payload.ts";
 import { INSTANCE, type RosterEntry, rosterEntry } from "./roster.ts";
 import type { Tenure } from "./tenure.ts";
+import { contestedMs, type Timing } from "./timing.ts";
 
 /** The coordinator will not have this runner, and repeating the request will not change that. */
 class RegistrationRefused extends Error {
@@ -54,6 +55,7 @@ export interface RegistrarSettings {
   readonly note: RegistrationNote;
   readonly tenure: Pick<Tenure, "end">;
   readonly payload: () => RegistrationPayload;
+  readonly timing: Timing;
   /** What a predecessor owes is delivered before its id goes. */
   readonly flush: Feed["flush"];
   readonly flushMs: number;
@@ -124,7 +126,10 @@ export class Registrar {
     const entry = await rosterEntry(client, runnerId, signal);
     if (entry?.instance !== note.instance) return this.#heldBy(runnerId, entry, reply);
     const registered = note.registered?.runnerId === runnerId ? note.registered : registeredAs(runnerId);
-    const sinceMs = note.since === undefined || entry.now === undefined ? 0 : Math.max(0, entry.now - note.since);
+    // What was noted may be still to come, but no later than this: beyond it the coordinator's clock was set back.
+    const earliestMs = -contestedMs(this.#settings.timing, registered.pollTimeoutSeconds);
+    const isKnown = note.since !== undefined && entry.now !== undefined;
+    const sinceMs = isKnown ? Math.max(earliestMs, entry.now - note.since) : 0;
     return { registered, how: "kept", at: beatAt, since: beatAt - sinceMs };
   }
 

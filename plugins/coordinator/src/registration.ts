@@ -7,7 +7,7 @@ import type { Registered } from "./registration-answer.ts";
 import { RegistrationNote } from "./registration-note.ts";
 import type { RegistrationPayload } from "./registration-payload.ts";
 import { Tenure } from "./tenure.ts";
-import type { Timing } from "./timing.ts";
+import { contestedMs, type Timing } from "./timing.ts";
 
 export interface RegistrationSettings {
   readonly client: CoordinatorClient;
@@ -37,8 +37,8 @@ export class Registration {
   #pending: Promise<Registered | undefined> | undefined;
   #withdrawn = false;
   #superseded = false;
-  /** Whether a twin was ever registered under our id: its polls may be under way when ours begin. */
-  #hasTwin = false;
+  /** Whether the id was a twin's last: its polls may be under way when it is ours. */
+  #wasATwins = false;
   /** When the last heartbeat or registration that was confirmed was sent, by the monotonic clock. */
   #confirmedAt = Number.NEGATIVE_INFINITY;
 
@@ -49,7 +49,7 @@ export class Registration {
     const flush = async (signal: AbortSignal) => (await this.#feed?.flush(signal)) ?? 0;
     const [{ flushMs }, life] = [timing, this.#life.signal];
     const { note, tenure } = this;
-    this.#registrar = new Registrar({ client, log, payload, note, tenure, flush, flushMs, life });
+    this.#registrar = new Registrar({ client, log, timing, payload, note, tenure, flush, flushMs, life });
   }
 
   /** The registration that requests are made under; none before the first, or after the withdrawal. */
@@ -119,7 +119,7 @@ export class Registration {
 
   /** A twin has our id, since that moment of the monotonic clock at the earliest. */
   takenOver(at: number): void {
-    this.#hasTwin = true;
+    this.#wasATwins = true;
     this.tenure.end(at);
   }
 
@@ -158,13 +158,14 @@ export class Registration {
     return undefined;
   }
 
-  async #gain({ registered, how, at, since, dated }: Gained): Promise<Registered> {
+  async #gain(gained: Gained): Promise<Registered> {
+    const { registered, how, at, since, dated } = gained;
     const { log, client, onRegistered, onConfirmed } = this.#settings;
     const first = this.#current === undefined;
-    const contestedMs = this.#contestedMs(how);
+    const from = this.#certainFrom(gained);
     if (how === "registered") {
       this.tenure.end();
-      await this.note.keep(registered, dated === undefined ? undefined : dated + contestedMs);
+      await this.note.keep(registered, dated === undefined ? undefined : dated + from - since);
       log.info({ runner_id: registered.runnerId }, `registered at ${client.url}`);
     } else if (this.note.registered?.runnerId !== registered.runnerId)
       await this.note.keep(registered, this.note.since);
@@ -173,17 +174,20 @@ export class Registration {
     const kept = how === "kept" && this.#current?.runnerId === registered.runnerId;
     if (!kept) this.#current = registered;
     this.#superseded = false;
-    this.tenure.begin(since + contestedMs);
+    this.tenure.begin(from);
+    this.tenure.shown(at);
     this.confirmed(at);
     if (how === "registered" || first) onRegistered?.();
     onConfirmed?.();
     return this.#current as Registered;
   }
 
-  /** For how long it is not certain whose polls claim what; a date that was noted has it in it. */
-  #contestedMs(how: Gained["how"]): number {
+  /** Since when nobody else can have claimed anything under the id; a date that was noted says just that. */
+  #certainFrom({ registered, how, since }: Gained): number {
     const isDated = how === "kept" && this.note.since !== undefined;
-    return this.#hasTwin && !isDated ? this.#settings.timing.underWayMs : 0;
+    if (!this.#wasATwins || isDated) return since;
+    this.#wasATwins = false;
+    return performance.now() + contestedMs(this.#settings.timing, registered.pollTimeoutSeconds);
   }
 
   /** Only what was ours can be lost: at the start another runner is no twin in our place yet. */

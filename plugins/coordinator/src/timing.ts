@@ -15,7 +15,7 @@ export interface Timing {
   readonly staleMs: number;
   /** Without an open poll for so long nobody noticed whether the coordinator was restarted. */
   readonly unwatchedMs: number;
-  /** For so long after a twin has lost its registration its polls may arrive under ours: they left before it could know. */
+  /** For so long after a twin has lost its registration polls of it may arrive under ours: they left before it could know. */
   readonly underWayMs: number;
   /** What is owed under a predecessor's id has so long to be delivered before the id is given up. */
   readonly flushMs: number;
@@ -23,6 +23,14 @@ export interface Timing {
   readonly forgottenMs: number;
   /** An answer that says nothing new and comes sooner than this is counted, for the coordinator might say it for ever. */
   readonly hastyMs: number;
+}
+
+/** The coordinator's own, where it has not named another (protocol §2.2). */
+const POLL_SECONDS = 30;
+
+/** For so long after an id has passed from a twin to us polls of the twin may claim runs under it. */
+export function contestedMs(timing: Timing, pollTimeoutSeconds = POLL_SECONDS): number {
+  return timing.underWayMs + pollTimeoutSeconds * 1_000;
 }
 
 export const protocolTiming: Timing = {

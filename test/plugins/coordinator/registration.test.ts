@@ -380,28 +380,40 @@ describe("a registration that is looked at again", () => {
     await using coordinator = await ScriptedCoordinator.start();
     const registration = registrationAt(coordinator.url);
     await registration.first(forever);
-    const [from, registered_at] = [performance.now(), new Date().toISOString()];
+    const from = performance.now();
     registration.confirmed(from + 60_000);
+    // Ten seconds from now, so that what was before need not be waited for.
+    const registered_at = new Date(Date.now() + 10_000).toISOString();
     coordinator.always("GET /runners", twinListed(coordinator, { registered_at }));
     const verified = registration.verify();
     await expect.poll(() => registration.isSuperseded).toBe(true);
     const { tenure } = registration;
-    expect([tenure.covers(from + 20, from + 21), tenure.covers(from + 30_000, from + 30_001)]).toEqual([false, false]);
+    expect([tenure.covers(from + 9_000, from + 9_001), tenure.covers(from + 50_000, from + 50_001)]).toEqual([
+      true,
+      false,
+    ]);
     coordinator.always("GET /runners", () => ({ json: { runners: [coordinator.listed()] } }));
     await verified;
   });
 
-  it("is certainly ours only when what a twin had under way must have arrived", async () => {
+  it("is certainly ours only when no poll that a twin had under way can claim any more", async () => {
     await using coordinator = await ScriptedCoordinator.start();
-    const underWayMs = 60_000;
-    const registration = registrationAt(coordinator.url, { timing: { ...quickTiming, underWayMs } });
+    const timing = { ...quickTiming, underWayMs: 60_000 };
+    const registration = registrationAt(coordinator.url, { timing });
     coordinator.once(ROUTE, duplicate);
     coordinator.once("GET /runners", twinListed(coordinator));
-    await registration.first(forever);
+    const feed = new HandMadeFeed();
+    const stale = await registration.first(forever, feed);
     expect(coordinator.of(ROUTE)).toHaveLength(2);
-    const now = performance.now();
-    expect(isOursNow(registration)).toBe(false);
-    expect(registration.tenure.covers(now + underWayMs, now + underWayMs)).toBe(true);
+    const certain = performance.now() + 60_000 + 1_000 * REGISTERED.poll_timeout_seconds;
+    const covered = () => [certain - 20_000, certain].map((at) => registration.tenure.covers(at, at));
+    expect(covered()).toEqual([false, true]);
+    const { since } = feed.notes.get("registration") as { since: number };
+    expect(Math.abs(since - Date.now() - (certain - performance.now()))).toBeLessThan(20_000);
+    // Nobody else has had it since: after the next registration there is nothing to wait for.
+    await registration.renew(stale!);
+    expect(covered()).toEqual([true, true]);
+    expect(isOursNow(registration)).toBe(true);
   });
 });
 

@@ -23,13 +23,23 @@ describe("Tenure", () => {
     expect(covered(tenure, 20, 25, 30)).toEqual([true, false, true]);
   });
 
-  it("covers nothing that may have been after its end", () => {
+  it("covers what may have been a little after its end, but where somebody else had it then", () => {
     const tenure = new Tenure();
     tenure.begin(10);
     tenure.seen(20);
-    expect(tenure.covers(19, 21)).toBe(true);
     tenure.end();
-    expect([tenure.covers(18, 20), tenure.covers(19, 21), tenure.covers(9, 11)]).toEqual([true, false, false]);
+    expect([tenure.covers(19, 21), tenure.covers(21, 22), tenure.covers(9, 11)]).toEqual([true, false, false]);
+    tenure.end(20);
+    expect([tenure.covers(18, 20), tenure.covers(19, 21)]).toEqual([true, false]);
+  });
+
+  it("covers what was before the list last showed it, since whenever the other is said to have been there", () => {
+    const tenure = new Tenure();
+    tenure.begin(10);
+    tenure.shown(20);
+    tenure.seen(30);
+    tenure.end(10);
+    expect(covered(tenure, 15, 20, 21)).toEqual([true, true, false]);
   });
 
   it("covers nothing from when it was somebody else's", () => {
@@ -43,7 +53,7 @@ describe("Tenure", () => {
     expect(covered(tenure, 15, 30, 35, 36)).toEqual([true, true, true, false]);
     tenure.begin(50);
     tenure.end(18);
-    expect(covered(tenure, 15, 18, 19, 30, 50, 51)).toEqual([true, true, false, false, false, false]);
+    expect(covered(tenure, 15, 18, 19, 30, 50, 51)).toEqual([true, true, false, true, true, false]);
   });
 
   it("does not begin anew what goes on", () => {

@@ -31,8 +31,13 @@ export class FaultProxy {
     this.#server = createServer((request, response) => {
       void this.#serve(request, response).catch(() => reset(response));
     });
-    // Somebody has taken the port while it was refused: it comes back when they are gone.
-    this.#server.on("error", () => this.#port > 0 && this.#refuse(TAKEN_MS));
+    this.#server.on("error", (thrown: NodeJS.ErrnoException) => {
+      // `listen` tells of the first time.
+      if (this.#port === 0) return;
+      if (thrown.code !== "EADDRINUSE") throw thrown;
+      // Somebody has taken the port while it was refused: it comes back when they are gone.
+      this.#refuse(TAKEN_MS);
+    });
   }
 
   get url(): string {
