@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createGzip } from "node:zlib";
 import { pack } from "tar-stream";
 import { describe, expect, it } from "vitest";
-import { liveMemory } from "../../fixtures/live-memory.ts";
+import { LiveMemory } from "../../fixtures/live-memory.ts";
 import { archiveOf, census, manifestOf, scriptOf } from "./archives.ts";
 import { type Answer, startMiddleman } from "./middleman.ts";
 import { createAgent, resultOf, send, submit, together } from "./together.ts";
@@ -27,16 +27,13 @@ describe("a hostile archive", () => {
     });
     await createScript(at, "good");
     expect((await resultOf(at, await submit(at, "good"))).end).toBe("completed");
-    const before = {
-      paths: await pathsIn(projectDir),
-      scripts: await census(scripts),
-      memory: liveMemory().rss,
-    };
+    const before = { paths: await pathsIn(projectDir), scripts: await census(scripts) };
+    using memory = new LiveMemory();
     await createScript(at, "evil");
     const { end, error } = await resultOf(at, await submit(at, "evil"));
     expect(end).toBe("failed");
     expect(error).toContain("evil");
-    expect(liveMemory().rss - before.memory).toBeLessThan(256 * MEGABYTE);
+    expect(memory.grown).toBeLessThan(256 * MEGABYTE);
     expect(await census(scripts)).toEqual(before.scripts);
     expect(await pathsIn(projectDir)).toEqual(before.paths);
     expect((await resultOf(at, await submit(at, "good"))).end).toBe("completed");

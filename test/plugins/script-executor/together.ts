@@ -33,7 +33,7 @@ function take(refusal: Refusal | undefined): Refusal | undefined {
 /** A coordinator and a runner beside it, for the length of a test. */
 export async function together({
   environment = {},
-  readyTimeoutSeconds = 20,
+  readyTimeoutSeconds = 60,
   projectDir: given,
   through = async (url) => url,
 }: Together = {}) {

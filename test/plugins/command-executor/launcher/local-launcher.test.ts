@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { LaunchError, type ProcessSpec } from "leasehold";
 import { afterAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { LocalLauncher } from "../../../../plugins/command-executor/src/launcher/local-launcher.ts";
-import { liveMemory } from "../../../fixtures/live-memory.ts";
+import { LiveMemory } from "../../../fixtures/live-memory.ts";
 import { bash, bothWays, isAlive, Lines, RecordingOwner } from "./processes.ts";
 
 const directory = await mkdtemp(join(tmpdir(), "launcher-"));
@@ -97,13 +97,13 @@ describe.each(await bothWays())("by %s,", (_way, launcher) => {
     it("keeps no more than its limit of 100 MB on both streams", async () => {
       const outputBytes = 100_001;
       const bytes = 100 * 1024 * 1024;
-      const before = liveMemory().arrayBuffers;
+      using memory = new LiveMemory();
       const child = await launcher.launch(
         new RecordingOwner(),
         bash(`yes é | head -c ${bytes} >&2 & yes é | head -c ${bytes}; wait`, { outputBytes }),
       );
       const exit = await child.exit;
-      expect(liveMemory().arrayBuffers - before).toBeLessThan(bytes);
+      expect(memory.grown).toBeLessThan(bytes);
       for (const { text, droppedBytes } of [exit.stdout, exit.stderr]) {
         expect(Buffer.byteLength(text)).toBeLessThanOrEqual(outputBytes);
         expect(text).toMatch(/^(é\n)+é?$/);
