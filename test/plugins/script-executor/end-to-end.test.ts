@@ -109,7 +109,7 @@ describe("a script of the coordinator", () => {
   });
 
   it("that does not arrive in time fails the run with the last failure", async () => {
-    const { at, refusals } = await together({ readyTimeoutSeconds: 1 });
+    const { at, refusals } = await together({ readyTimeoutSeconds: 3 });
     refusals.set("/scripts/a/download", { status: 503, detail: "busy" });
     await send(at, "POST", "/scripts", {
       name: "a",
@@ -121,7 +121,7 @@ describe("a script of the coordinator", () => {
     const { end, error } = await resultOf(at, await submit(at, "agent"));
     expect(end).toBe("failed");
     expect(error).toMatch(
-      /^Error: Script 'a' could not be brought in step .* within 1 s\nLast failure: GET .* answered 503: busy$/,
+      /^Error: Script 'a' could not be brought in step .* within 3 s\nLast failure: GET .* answered 503: busy$/,
     );
   });
 
