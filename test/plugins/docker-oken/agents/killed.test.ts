@@ -61,7 +61,9 @@ async function killedAt(place: OkenOptions, id: string, act: string, nth: number
   const argv = ["--conditions", "leasehold-source", host, JSON.stringify(place), id, await image(), "2"];
   const runner = spawn(process.execPath, argv, { stdio: ["ignore", "ignore", "inherit"] });
   const ended = once(runner, "exit");
-  for (let seen = 0; seen < nth; seen++) await events.next();
+  const failed = ended.then(([code]) => Promise.reject(new Error(`it ended with ${code} before its ${act} ${nth}`)));
+  for (let seen = 0; seen < nth; seen++) await Promise.race([events.next(), failed]);
+  failed.catch(() => undefined);
   runner.kill("SIGKILL");
   await ended;
 }

@@ -37,7 +37,8 @@ for (let nth = 1; nth <= Number(times); nth++) {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "wishes.json"), "{}");
   const VERSION = nth === 1 ? "before the kill" : "the newer one";
-  const { status } = await agents.deploy(agentId, folder, { secrets: { VERSION } });
+  const { status, error } = await agents.deploy(agentId, folder, { secrets: { VERSION } });
+  if (status !== "running") throw new Error(`deployment ${nth} is ${status}: ${error}`);
   console.log(status);
 }
 setInterval(() => undefined, 1_000);
