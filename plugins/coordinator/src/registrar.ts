@@ -58,7 +58,6 @@ export interface RegistrarSettings {
   readonly timing: Timing;
   /** What a predecessor owes is delivered before its id goes. */
   readonly flush: Feed["flush"];
-  readonly flushMs: number;
   /** A registration that was sent is waited for until then: who does not know its answer cannot deregister. */
   readonly life: AbortSignal;
 }
@@ -193,10 +192,10 @@ export class Registrar {
    * under its id goes first, for the coordinator fails whatever is open of a runner that goes.
    */
   async #dismissPredecessor(reply: Reply, signal: AbortSignal): Promise<void> {
-    const { client, note, log, flush, flushMs } = this.#settings;
+    const { client, note, log, flush, timing } = this.#settings;
     const runnerId = collidingRunner(reply);
     if (runnerId === undefined || runnerId !== note.registered?.runnerId) return;
-    const left = await flush(AbortSignal.any([signal, AbortSignal.timeout(flushMs)]));
+    const left = await flush(AbortSignal.any([signal, AbortSignal.timeout(timing.flushMs)]));
     if (left > 0)
       log.warn({ runner_id: runnerId, left }, "what a predecessor owes could not be delivered under its id");
     const path = `/runners/${encodeURIComponent(runnerId)}?self=true`;

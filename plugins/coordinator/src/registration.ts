@@ -47,9 +47,9 @@ export class Registration {
     this.#settings = settings;
     this.note = new RegistrationNote(client.url, log);
     const flush = async (signal: AbortSignal) => (await this.#feed?.flush(signal)) ?? 0;
-    const [{ flushMs }, life] = [timing, this.#life.signal];
+    const { signal: life } = this.#life;
     const { note, tenure } = this;
-    this.#registrar = new Registrar({ client, log, timing, payload, note, tenure, flush, flushMs, life });
+    this.#registrar = new Registrar({ client, log, timing, payload, note, tenure, flush, life });
   }
 
   /** The registration that requests are made under; none before the first, or after the withdrawal. */
